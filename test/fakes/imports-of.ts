@@ -26,13 +26,13 @@ export async function importsOf(sources: ReadonlyMap<string, string>): Promise<M
     plugins: [
       {
         name: "record imports",
-        setup({ onResolve, onLoad }) {
-          onResolve({ filter: /.*/ }, ({ path, kind, importer }) => {
+        setup(bundler) {
+          bundler.onResolve({ filter: /.*/ }, ({ path, kind, importer }) => {
             if (kind === "entry-point") return { path, namespace: "source" };
             found.get(importer)?.push({ specifier: path, text: path });
             return { path, external: true };
           });
-          onLoad({ filter: /.*/, namespace: "source" }, ({ path }) => ({
+          bundler.onLoad({ filter: /.*/, namespace: "source" }, ({ path }) => ({
             contents: sources.get(path) ?? "",
             loader: path.endsWith("x") ? "tsx" : "ts",
             resolveDir: join("/"),
