@@ -1,0 +1,105 @@
+import type { Json } from "../../protocol/canonical-json.ts";
+import type { Crypto } from "../../protocol/crypto.ts";
+import type { Signer } from "../../protocol/envelope.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logger.ts";
+
+export type Role = "owner" | "viewer";
+
+export interface Member {
+  readonly signKey: Uint8Array;
+  readonly role: Role;
+}
+
+/** The household as consent checks it; `removed` holds keys that were members once, newest last. */
+export interface HouseholdView {
+  readonly state: number;
+  readonly quorum: number;
+  readonly members: readonly Member[];
+  readonly removed: readonly Uint8Array[];
+}
+
+/** The key that a new clip's seed is wrapped to for one member, and the day this key belongs to. */
+export interface ClipRecipient {
+  readonly day: number;
+  readonly publicKey: Uint8Array;
+}
+
+/** One authenticated request; `args` and `attachment` have any shape until the handler has read them. */
+export interface LinkRequest {
+  readonly op: string;
+  readonly args: Json;
+  readonly attachment: Uint8Array;
+  readonly member: Member;
+}
+
+/** `rejected` is answered with silence: the code goes to the device's log only (invariant I5). */
+export type LinkAnswer =
+  | { readonly result: Json; readonly attachment?: Uint8Array }
+  | { readonly rejected: string };
+
+export type RequestHandler = (request: LinkRequest, signal: AbortSignal) => LinkAnswer | Promise<LinkAnswer>;
+
+/** The household's own broker, inside the daemon. */
+export interface EmbeddedBrokerConfig {
+  readonly kind: "embedded";
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** PEM; without it members speak plain TCP (message bodies are sealed either way). */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** URLs that members should try, e.g. `mqtt://doorbell.local:1883`; by default made of host and port. */
+  readonly memberUrls?: readonly string[];
+}
+
+/** Any MQTT 3.1.1 or 5 broker. */
+export interface ExternalBrokerConfig {
+  readonly kind: "external";
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM. */
+  readonly ca?: string;
+  /** What members use, where it differs from what the device uses. */
+  readonly memberUrls?: readonly string[];
+  readonly memberUsername?: string;
+  readonly memberPassword?: string;
+}
+
+export interface LinkConfig {
+  /** Directory of household.json and link-counters.bin. */
+  readonly dir: string;
+  readonly broker: EmbeddedBrokerConfig | ExternalBrokerConfig;
+  /** Default 180,000. */
+  readonly pairingWindowMs?: number;
+}
+
+export interface LinkPorts {
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deviceSigner: Signer;
+  /** Called on factory reset, after members and link keys are gone from disk. */
+  readonly eraseWraps: () => Promise<void>;
+  readonly onLinkChange?: (state: "up" | "down") => void;
+  readonly onHouseholdChange?: (view: HouseholdView) => void;
+  readonly onPairingChange?: (state: "open" | "paired" | "closed") => void;
+}
+
+export interface PairingWindow {
+  /** Text of the QR code; it carries the pairing secret, so it is shown and never logged. */
+  readonly qrText: string;
+  readonly closesAfterMs: number;
+}
+
+/** What other parts of the device see of the link; `Link` in link.ts is the one implementation. */
+export interface LinkPort {
+  onRequest(op: string, handler: RequestHandler): void;
+  /** Sends to every member that listens now; without a broker the notice is dropped. */
+  notify(notice: string, fields: Readonly<Record<string, Json>>): void;
+  view(): HouseholdView;
+  recipientsForClip(nowDay: number, clockSynced: boolean): Promise<readonly ClipRecipient[]>;
+  /** @throws LinkError `link/household-exists` when the household already has members. */
+  startPairing(): Promise<PairingWindow>;
+  factoryReset(): Promise<void>;
+}
