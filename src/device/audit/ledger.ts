@@ -1,18 +1,127 @@
-import type Database from "better-sqlite3";
+import { closeSync, existsSync, mkdirSync, openSync, readSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { AuditError } from "./errors.ts";
 
 /** `ledger.db`: the audit chain and the outbox in one file, so that one transaction can cover both. */
 export interface Ledger {
   readonly db: Database.Database;
-  /** Runs `change` in one IMMEDIATE transaction at synchronous FULL: all of it is on disk when this returns, or none. Nests. */
+  /** Runs `change` in one transaction: all of it is on disk when this returns, or none. A call inside another joins it. */
   transaction<T>(change: () => T): T;
   /**
    * Brings one part's tables to its newest version. Each part (audit, publisher, …) counts its own versions.
-   * @param steps - SQL texts; step i makes version i+1. Steps are only ever added at the end.
-   * @throws AuditError `audit/newer-ledger` when the file has more versions than `steps`; nothing is touched then.
+   * @param steps - SQL texts; step i makes version i+1. A step that has shipped never changes.
+   * @throws {@link AuditError} `audit/newer-ledger` when the file is ahead of `steps`; nothing is touched then.
    */
   migrate(part: string, steps: readonly string[]): void;
-  /** Writes the log back into the file and closes; may be called twice. */
+  /** Folds the write-ahead log into the file and closes; may be called twice. */
   close(): void;
 }
 
-export declare function openLedger(path: string): Ledger;
+const FORMAT_VERSION = 1;
+const HEADER_BYTES = 100;
+const USER_VERSION_OFFSET = 60;
+const MAGIC = "SQLite format 3\0";
+
+const FORMAT = `
+-- Version of each part's tables; a part counts its own.
+CREATE TABLE part (
+  name    TEXT    PRIMARY KEY,
+  version INTEGER NOT NULL CHECK (version > 0)
+) WITHOUT ROWID;
+`;
+
+/**
+ * Opens the ledger, making it when there is none.
+ * @throws {@link AuditError} `audit/newer-ledger` and `audit/ledger-damaged`, the file left as it was; `audit/in-use`.
+ */
+export function openLedger(path: string): Ledger {
+  refuseUnreadable(path);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(path, { timeout: 1000 });
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    db.pragma("secure_delete = ON");
+    db.pragma("foreign_keys = ON");
+    const verdict: unknown = db.pragma("quick_check(1)", { simple: true });
+    if (verdict !== "ok") throw new AuditError("audit/ledger-damaged", `${path} is damaged: ${String(verdict)}`);
+    makeFormat(db);
+    return new SqliteLedger(path, db);
+  } catch (error) {
+    db?.close();
+    throw asAuditError(error, path);
+  }
+}
+
+class SqliteLedger implements Ledger {
+  readonly db: Database.Database;
+  readonly #path: string;
+
+  constructor(path: string, db: Database.Database) {
+    this.#path = path;
+    this.db = db;
+  }
+
+  transaction<T>(change: () => T): T {
+    return this.db.inTransaction ? change() : this.db.transaction(change).immediate();
+  }
+
+  migrate(part: string, steps: readonly string[]): void {
+    this.transaction(() => {
+      const version = Number(this.db.prepare("SELECT version FROM part WHERE name = ?").pluck().get(part) ?? 0);
+      if (version > steps.length) throw newer(`${this.#path}: ${part}`, version, steps.length);
+      if (version === steps.length) return;
+      for (const sql of steps.slice(version)) this.db.exec(sql);
+      this.db.prepare("INSERT OR REPLACE INTO part (name, version) VALUES (?, ?)").run(part, steps.length);
+    });
+  }
+
+  close(): void {
+    if (!this.db.open) return;
+    this.db.pragma("wal_checkpoint(TRUNCATE)");
+    this.db.close();
+  }
+}
+
+/** Reads the header without SQLite: opening a database in WAL mode already writes beside it. */
+function refuseUnreadable(path: string): void {
+  if (!existsSync(path)) return;
+  const header = Buffer.alloc(HEADER_BYTES);
+  const fd = openSync(path, "r");
+  try {
+    const bytes = readSync(fd, header, 0, HEADER_BYTES, 0);
+    if (bytes === 0) return; // an empty file is an empty database
+    if (bytes < HEADER_BYTES || header.toString("latin1", 0, MAGIC.length) !== MAGIC) {
+      throw new AuditError("audit/ledger-damaged", `${path} is not a database; it was left as it is`);
+    }
+  } finally {
+    closeSync(fd);
+  }
+  const version = header.readUInt32BE(USER_VERSION_OFFSET);
+  if (version > FORMAT_VERSION) throw newer(path, version, FORMAT_VERSION);
+}
+
+function makeFormat(db: Database.Database): void {
+  if (Number(db.pragma("user_version", { simple: true })) === FORMAT_VERSION) return;
+  db.transaction(() => {
+    db.exec(FORMAT);
+    db.pragma(`user_version = ${FORMAT_VERSION}`);
+  }).immediate();
+  db.pragma("wal_checkpoint(TRUNCATE)"); // so that the header alone tells the version
+}
+
+const newer = (what: string, found: number, known: number): AuditError =>
+  new AuditError(
+    "audit/newer-ledger",
+    `${what} has version ${found}, this Doorward knows ${known}: install the newer one; nothing was touched`,
+  );
+
+function asAuditError(error: unknown, path: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  if (error.code.startsWith("SQLITE_BUSY")) {
+    return new AuditError("audit/in-use", `${path} is being written by another process`, { cause: error });
+  }
+  return new AuditError("audit/ledger-damaged", `${path}: ${error.message}`, { cause: error });
+}

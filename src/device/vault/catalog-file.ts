@@ -1,0 +1,82 @@
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import Database from "better-sqlite3";
+import { VaultError } from "./errors.ts";
+import { catalogMigrations } from "./schema.ts";
+
+const HEADER_BYTES = 100;
+const USER_VERSION_OFFSET = 60;
+const MAGIC = "SQLite format 3\0";
+
+/**
+ * Opens `catalog.db` for this process alone and brings it to the newest version.
+ * @throws {@link VaultError} `vault/newer-catalog` and `vault/in-use` before anything is touched; `vault/catalog-damaged`.
+ */
+export function openCatalogFile(path: string, migrations: readonly string[] = catalogMigrations): Database.Database {
+  refuseUnreadable(path, migrations.length);
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(path, { timeout: 1000 });
+    db.pragma("locking_mode = EXCLUSIVE"); // before the first read: no shared-memory file, and a second process is refused
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    db.pragma("secure_delete = ON");
+    db.pragma("foreign_keys = ON");
+    refuseNewer(path, Number(db.pragma("user_version", { simple: true })), migrations.length);
+    const verdict: unknown = db.pragma("quick_check(1)", { simple: true });
+    if (verdict !== "ok") throw new VaultError("vault/catalog-damaged", `${path} is damaged: ${String(verdict)}`);
+    migrate(db, migrations);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw asVaultError(error, path);
+  }
+}
+
+/** Reads the header without SQLite: opening a database in WAL mode already writes beside it. */
+function refuseUnreadable(path: string, newest: number): void {
+  if (!existsSync(path)) return;
+  const header = Buffer.alloc(HEADER_BYTES);
+  const fd = openSync(path, "r");
+  try {
+    const bytes = readSync(fd, header, 0, HEADER_BYTES, 0);
+    if (bytes === 0) return; // an empty file is an empty database
+    if (bytes < HEADER_BYTES || header.toString("latin1", 0, MAGIC.length) !== MAGIC) {
+      throw new VaultError("vault/catalog-damaged", `${path} is not a database`);
+    }
+  } finally {
+    closeSync(fd);
+  }
+  refuseNewer(path, header.readUInt32BE(USER_VERSION_OFFSET), newest);
+}
+
+function refuseNewer(path: string, version: number, newest: number): void {
+  if (version <= newest) return;
+  throw new VaultError(
+    "vault/newer-catalog",
+    `${path} has version ${version}, this Doorward knows ${newest}: install the newer one; nothing was touched`,
+  );
+}
+
+function migrate(db: Database.Database, migrations: readonly string[]): void {
+  const from = Number(db.pragma("user_version", { simple: true }));
+  if (from === migrations.length) return;
+  const step = db.transaction(() => {
+    for (const sql of migrations.slice(from)) db.exec(sql);
+    db.pragma(`user_version = ${migrations.length}`);
+  });
+  step.immediate();
+  db.pragma("wal_checkpoint(TRUNCATE)"); // so that the header alone tells the version
+}
+
+/** SQLite's codes mapped once: who is asked to act differs. */
+export function asVaultError(error: unknown, path: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  if (error.code.startsWith("SQLITE_BUSY") || error.code.startsWith("SQLITE_LOCKED")) {
+    return new VaultError("vault/in-use", `${path} is open in another process`, { cause: error });
+  }
+  if (error.code.startsWith("SQLITE_FULL")) return new VaultError("vault/full", "no space left", { cause: error });
+  if (error.code.startsWith("SQLITE_IOERR") || error.code.startsWith("SQLITE_READONLY") || error.code.startsWith("SQLITE_CANTOPEN")) {
+    return new VaultError("vault/write-failed", `${path}: ${error.message}`, { cause: error });
+  }
+  return new VaultError("vault/catalog-damaged", `${path} is damaged: ${error.message}`, { cause: error });
+}
