@@ -1,4 +1,6 @@
-/** Bytes: joining, comparing, numbers (big-endian, as the whole protocol) and unpadded base64url. */
+/** Bytes: joining, comparing, numbers (big-endian, as the whole protocol) and text forms, all read strictly. */
+
+import { ProtocolError } from "./errors.ts";
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -8,4 +10,134 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
     offset += part.length;
   }
   return joined;
+}
+
+/** Compares in time that depends on the lengths only, so that it may compare MACs. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i += 1) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}
+
+/** Orders byte strings as unsigned numbers of equal length, shorter first when one begins the other. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i += 1) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** A mistake of the calling code, not of a peer: lengths of foreign bytes are checked where they are parsed. */
+export function assertLength(bytes: Uint8Array, length: number, what: string): void {
+  if (bytes.length !== length) throw new RangeError(`${what} must be ${length} bytes, not ${bytes.length}`);
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+export function u32(value: number): Uint8Array {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw new RangeError(`not a u32: ${value}`);
+  const bytes = new Uint8Array(4);
+  viewOf(bytes).setUint32(0, value);
+  return bytes;
+}
+
+/** Eight bytes; JavaScript numbers keep whole numbers exactly up to 2^53-1, so larger ones are refused. */
+export function u64(value: number): Uint8Array {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not an exact u64: ${value}`);
+  const bytes = new Uint8Array(8);
+  viewOf(bytes).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
+/** @throws RangeError when fewer than four bytes are left. */
+export const readU32 = (bytes: Uint8Array, offset: number): number => viewOf(bytes).getUint32(offset);
+
+/** @throws {@link ProtocolError} `bytes/encoding` above 2^53-1; RangeError when fewer than eight bytes are left. */
+export function readU64(bytes: Uint8Array, offset: number): number {
+  const value = viewOf(bytes).getBigUint64(offset);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new ProtocolError("bytes/encoding", "number above 2^53-1");
+  return Number(value);
+}
+
+export const toHex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** @throws {@link ProtocolError} `bytes/encoding` unless it is lower-case hexadecimal of whole bytes. */
+export function fromHex(text: string): Uint8Array {
+  if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw new ProtocolError("bytes/encoding", "not lower-case hexadecimal");
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+
+const COMMON = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const STANDARD = `${COMMON}+/`;
+const URL_SAFE = `${COMMON}-_`;
+
+function encodeBase64(bytes: Uint8Array, alphabet: string, padding: string): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i;
+    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    text += alphabet.charAt(group >> 18) + alphabet.charAt((group >> 12) & 63);
+    text += left > 1 ? alphabet.charAt((group >> 6) & 63) : padding;
+    text += left > 2 ? alphabet.charAt(group & 63) : padding;
+  }
+  return text;
+}
+
+/** One text for each byte string: spare bits must be zero and no character may be foreign. */
+function decodeBase64(text: string, alphabet: string): Uint8Array {
+  if (text.length % 4 === 1) throw new ProtocolError("bytes/encoding", "base64 of an impossible length");
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
+  let group = 0;
+  let bits = 0;
+  let at = 0;
+  for (const character of text) {
+    const value = alphabet.indexOf(character);
+    if (value < 0) throw new ProtocolError("bytes/encoding", "character outside the base64 alphabet");
+    group = ((group << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at] = (group >> bits) & 0xff;
+      at += 1;
+    }
+  }
+  if ((group & ((1 << bits) - 1)) !== 0) throw new ProtocolError("bytes/encoding", "base64 with spare bits set");
+  return bytes;
+}
+
+export const toBase64url = (bytes: Uint8Array): string => encodeBase64(bytes, URL_SAFE, "");
+
+/** Unpadded base64url, as payloads have it. @throws {@link ProtocolError} `bytes/encoding`. */
+export const fromBase64url = (text: string): Uint8Array => decodeBase64(text, URL_SAFE);
+
+/** Padded standard base64, as DSSE envelopes are written. */
+export const toBase64 = (bytes: Uint8Array): string => encodeBase64(bytes, STANDARD, "=");
+
+/** Either alphabet (not mixed), with whole padding or none, as DSSE readers must. @throws `bytes/encoding`. */
+export function fromEitherBase64(text: string): Uint8Array {
+  const padded = text.length % 4 === 0 ? /={0,2}$/ : /$/;
+  return decodeBase64(text.replace(padded, ""), /[-_]/.test(text) ? URL_SAFE : STANDARD);
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/** @throws {@link ProtocolError} `bytes/encoding` on invalid UTF-8; a byte order mark is a character like others. */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new ProtocolError("bytes/encoding", "invalid UTF-8", { cause });
+  }
+}
+
+/** Overwrites a secret that is no longer needed (best effort: the engine may hold copies). */
+export function wipe(...secrets: readonly Uint8Array[]): void {
+  for (const secret of secrets) secret.fill(0);
 }

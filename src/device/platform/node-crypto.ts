@@ -1,0 +1,172 @@
+/**
+ * The protocol's cryptography by node:crypto (hashes, Ed25519) and sodium-native (X25519, box, secretbox), with the
+ * bytes and verdicts of the portable one. Where sodium's binary does not load, its part falls back to tweetnacl.
+ */
+
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+  randomFillSync,
+  sign,
+  verify,
+} from "node:crypto";
+import type { BoxKeyPair, Crypto } from "../../protocol/crypto.ts";
+import { BOX_OVERHEAD_BYTES } from "../../protocol/crypto.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
+import { portableCrypto } from "../../protocol/portable-crypto.ts";
+import { isStrictSignatureForm } from "../../protocol/signature-form.ts";
+
+type Sodium = typeof import("sodium-native");
+
+async function loadSodium(): Promise<Sodium | null> {
+  try {
+    return (await import("sodium-native")).default;
+  } catch {
+    return null;
+  }
+}
+
+const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+const SPKI_ED25519 = Buffer.from("302a300506032b6570032100", "hex");
+/** Households, recipients and clips in use at one time are far fewer. */
+const REMEMBERED_KEYS = 256;
+
+/** A map that forgets its oldest entry, so that hostile keys cannot fill the memory. */
+class BoundedMemory<T> {
+  readonly #values = new Map<string, T>();
+
+  recall(key: Uint8Array, make: () => T): T {
+    const name = buffer(key).toString("latin1");
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const made = make();
+    const oldest = this.#values.size >= REMEMBERED_KEYS ? this.#values.keys().next().value : undefined;
+    if (oldest !== undefined) this.#values.delete(oldest);
+    this.#values.set(name, made);
+    return made;
+  }
+}
+
+/** The same memory, as the type that Node's and sodium's interfaces ask for. */
+const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** And back: a Buffer's `slice` shares memory where a Uint8Array's copies, so none leaves this file. */
+const plainArray = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const publicKeys = new BoundedMemory<KeyObject>();
+const checkedKeys = new BoundedMemory<boolean>();
+
+const publicKeyObject = (publicKey: Uint8Array): KeyObject =>
+  publicKeys.recall(publicKey, () =>
+    createPublicKey({ key: Buffer.concat([SPKI_ED25519, publicKey]), format: "der", type: "spki" }),
+  );
+
+function privateKeyObject(seed: Uint8Array): KeyObject {
+  const der = Buffer.concat([PKCS8_ED25519, seed]);
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  der.fill(0);
+  return key;
+}
+
+const hashing: Pick<Crypto, "randomBytes" | "sha256" | "hmac" | "hkdf"> = {
+  randomBytes: (length) => randomFillSync(new Uint8Array(length)),
+  sha256(...parts) {
+    const hash = createHash("sha256");
+    for (const part of parts) hash.update(part);
+    return plainArray(hash.digest());
+  },
+  hmac(key, ...parts) {
+    const mac = createHmac("sha256", key);
+    for (const part of parts) mac.update(part);
+    return plainArray(mac.digest());
+  },
+  hkdf: (inputKey, salt, info, length) => new Uint8Array(hkdfSync("sha256", inputKey, salt, info, length)),
+};
+
+const signing: Pick<Crypto, "signingKeyFromSeed" | "sign" | "verify" | "checkPublicKey"> = {
+  signingKeyFromSeed(seed) {
+    const spki = createPublicKey(privateKeyObject(seed)).export({ format: "der", type: "spki" });
+    const publicKey = new Uint8Array(spki.subarray(SPKI_ED25519.length));
+    const secretKey = new Uint8Array(64);
+    secretKey.set(seed);
+    secretKey.set(publicKey, 32);
+    return { publicKey, secretKey };
+  },
+  sign: (secretKey, message) => plainArray(sign(null, message, privateKeyObject(secretKey.subarray(0, 32)))),
+  verify: (publicKey, message, signature) =>
+    publicKey.length === 32 &&
+    isStrictSignatureForm(signature) &&
+    verify(null, message, publicKeyObject(publicKey), signature),
+  checkPublicKey: (publicKey) =>
+    publicKey.length === 32 && checkedKeys.recall(publicKey, () => portableCrypto.checkPublicKey(publicKey)),
+};
+
+type NaclParts = Pick<Crypto, "boxKeyFromSecret" | "agree" | "box" | "openBox" | "secretbox" | "openSecretbox">;
+
+/** Outside Node's shared pool, so that wiping and freeing concern this secret only. */
+const fresh = (length: number): Buffer => Buffer.allocUnsafeSlow(length);
+
+function naclBySodium(sodium: Sodium): NaclParts {
+  return {
+    boxKeyFromSecret(secret): BoxKeyPair {
+      const publicKey = fresh(32);
+      sodium.crypto_scalarmult_base(publicKey, buffer(secret));
+      return { publicKey: plainArray(publicKey), secretKey: Uint8Array.from(secret) };
+    },
+    agree(secretKey, publicKey) {
+      const shared = fresh(32);
+      try {
+        sodium.crypto_scalarmult(shared, buffer(secretKey), buffer(publicKey));
+      } catch (cause) {
+        throw new ProtocolError("key/weak", "key agreement gave all zeros", { cause });
+      }
+      return plainArray(shared);
+    },
+    box(plain, nonce, theirPublic, mySecret) {
+      const sealed = fresh(plain.length + BOX_OVERHEAD_BYTES);
+      try {
+        sodium.crypto_box_easy(sealed, buffer(plain), buffer(nonce), buffer(theirPublic), buffer(mySecret));
+      } catch (cause) {
+        throw new ProtocolError("key/weak", "key agreement gave all zeros", { cause });
+      }
+      return plainArray(sealed);
+    },
+    openBox(sealed, nonce, theirPublic, mySecret) {
+      if (sealed.length < BOX_OVERHEAD_BYTES) return null;
+      const plain = fresh(sealed.length - BOX_OVERHEAD_BYTES);
+      const opened = sodium.crypto_box_open_easy(
+        plain,
+        buffer(sealed),
+        buffer(nonce),
+        buffer(theirPublic),
+        buffer(mySecret),
+      );
+      return opened ? plainArray(plain) : null;
+    },
+    secretbox(plain, nonce, key) {
+      const sealed = fresh(plain.length + BOX_OVERHEAD_BYTES);
+      sodium.crypto_secretbox_easy(sealed, buffer(plain), buffer(nonce), buffer(key));
+      return plainArray(sealed);
+    },
+    openSecretbox(sealed, nonce, key) {
+      if (sealed.length < BOX_OVERHEAD_BYTES) return null;
+      const plain = fresh(sealed.length - BOX_OVERHEAD_BYTES);
+      return sodium.crypto_secretbox_open_easy(plain, buffer(sealed), buffer(nonce), buffer(key))
+        ? plainArray(plain)
+        : null;
+    },
+  };
+}
+
+/** Chooses sodium's part; exported so that tests can run the fallback as well. */
+export const nodeCryptoWith = (sodium: Sodium | null): Crypto => ({
+  ...portableCrypto,
+  ...hashing,
+  ...signing,
+  ...(sodium === null ? {} : naclBySodium(sodium)),
+});
+
+export const nodeCrypto: Crypto = nodeCryptoWith(await loadSodium());

@@ -1,0 +1,3 @@
+/** `doorward/protocol`: wire formats and cryptography, unchanged in Node and browser. */
+
+export { checkPublicKey, verifySignature } from "./verify.ts";

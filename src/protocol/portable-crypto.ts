@@ -1,0 +1,69 @@
+/** The cryptography that runs anywhere: tweetnacl for the NaCl parts, @noble for hashes and the check of keys. */
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import nacl from "tweetnacl";
+import { concatBytes, equalBytes } from "./bytes.ts";
+import type { Crypto } from "./crypto.ts";
+import { ProtocolError } from "./errors.ts";
+import { isStrictSignatureForm } from "./signature-form.ts";
+
+/** What one call of getRandomValues gives at most. */
+const RANDOM_BYTES_PER_CALL = 65_536;
+
+/** The box key that every all-zero X25519 result leads to; tweetnacl gives it without a word. */
+const WEAK_BOX_KEY = nacl.box.before(new Uint8Array(32), new Uint8Array(32));
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array =>
+  parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts);
+
+function isGoodPublicKey(publicKey: Uint8Array): boolean {
+  if (publicKey.length !== 32) return false;
+  try {
+    const point = ed25519.Point.fromBytes(publicKey);
+    return !point.isSmallOrder() && point.isTorsionFree();
+  } catch {
+    return false;
+  }
+}
+
+export const portableCrypto: Crypto = {
+  randomBytes(length) {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at += RANDOM_BYTES_PER_CALL) {
+      crypto.getRandomValues(bytes.subarray(at, at + RANDOM_BYTES_PER_CALL));
+    }
+    return bytes;
+  },
+  sha256: (...parts) => sha256(joined(parts)),
+  hmac: (key, ...parts) => hmac(sha256, key, joined(parts)),
+  hkdf: (inputKey, salt, info, length) => hkdf(sha256, inputKey, salt, info, length),
+
+  signingKeyFromSeed: (seed) => nacl.sign.keyPair.fromSeed(seed),
+  sign: (secretKey, message) => nacl.sign.detached(message, secretKey),
+  verify: (publicKey, message, signature) =>
+    publicKey.length === 32 &&
+    isStrictSignatureForm(signature) &&
+    nacl.sign.detached.verify(message, signature, publicKey),
+  checkPublicKey: isGoodPublicKey,
+
+  boxKeyFromSecret: (secret) => nacl.box.keyPair.fromSecretKey(secret),
+  agree(secretKey, publicKey) {
+    const shared = nacl.scalarMult(secretKey, publicKey);
+    if (equalBytes(shared, new Uint8Array(32))) throw new ProtocolError("key/weak", "key agreement gave all zeros");
+    return shared;
+  },
+  box(plain, nonce, theirPublic, mySecret) {
+    const key = nacl.box.before(theirPublic, mySecret);
+    if (equalBytes(key, WEAK_BOX_KEY)) throw new ProtocolError("key/weak", "key agreement gave all zeros");
+    return nacl.secretbox(plain, nonce, key);
+  },
+  openBox(sealed, nonce, theirPublic, mySecret) {
+    const key = nacl.box.before(theirPublic, mySecret);
+    return equalBytes(key, WEAK_BOX_KEY) ? null : nacl.secretbox.open(sealed, nonce, key);
+  },
+  secretbox: (plain, nonce, key) => nacl.secretbox(plain, nonce, key),
+  openSecretbox: (sealed, nonce, key) => nacl.secretbox.open(sealed, nonce, key),
+};

@@ -1,0 +1,9 @@
+/** The few globals that every engine has and `lib: es2023` does not declare. Nothing else may be used here. */
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+declare class TextDecoder {
+  constructor(label: "utf-8", options: { readonly fatal: true; readonly ignoreBOM: true });
+  decode(bytes: Uint8Array): string;
+}
+declare const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
