@@ -1,0 +1,110 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { type IClientOptions, MqttClient } from "mqtt";
+import { CliError } from "./errors.ts";
+
+const CONNECT_WITHIN_MS = 10_000;
+const KEEPALIVE_SECONDS = 30;
+
+export interface BrokerAddress {
+  /** `mqtt://host:port` or `mqtts://host:port`. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** PEM of the authority to trust instead of the public ones. */
+  readonly ca?: string;
+  /** SHA-256 of the one certificate to accept, for a broker that signed its own. */
+  readonly certificateSha256?: Uint8Array;
+  /** A name kept over several connections makes the broker keep what arrives in between. */
+  readonly persistentClientId?: string;
+}
+
+/**
+ * Connects once, without trying again: a command either has its broker or says so.
+ * The certificate is checked before the first byte of MQTT, so that a password never goes to a stranger.
+ */
+export async function connectBroker(address: BrokerAddress, signal: AbortSignal): Promise<MqttClient> {
+  const socket = await openSocket(address, AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WITHIN_MS)]));
+  const options: IClientOptions = {
+    clientId: address.persistentClientId ?? randomBytes(10).toString("hex"),
+    clean: address.persistentClientId === undefined,
+    username: address.username,
+    password: address.password,
+    protocolVersion: 4,
+    keepalive: KEEPALIVE_SECONDS,
+    reconnectPeriod: 0,
+    connectTimeout: CONNECT_WITHIN_MS,
+  };
+  const client = new MqttClient(() => socket, options);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.once("connect", () => resolve());
+      client.once("error", reject);
+      client.once("close", () => reject(new CliError("cli/no-answer", `the broker at ${address.url} hung up`)));
+    });
+  } catch (error) {
+    client.end(true);
+    if (error instanceof CliError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError("cli/no-answer", `the broker at ${address.url} does not let us in: ${why}`, { cause: error });
+  }
+  client.on("error", () => client.end(true));
+  return client;
+}
+
+async function openSocket(address: BrokerAddress, signal: AbortSignal): Promise<Socket> {
+  const { protocol, hostname, port } = parseBrokerUrl(address.url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const pinned = address.certificateSha256;
+  const socket =
+    protocol === "mqtt:"
+      ? connectTcp({ host, port: Number(port || 1883) })
+      : connectTls({
+          host,
+          port: Number(port || 8883),
+          servername: /^[\d.]+$|:/.test(host) ? "" : host,
+          rejectUnauthorized: pinned === undefined,
+          ...(address.ca === undefined ? {} : { ca: address.ca }),
+        });
+  try {
+    await once(socket, protocol === "mqtt:" ? "connect" : "secureConnect", { signal });
+    if (pinned !== undefined && protocol === "mqtts:") checkPin(socket as TLSSocket, pinned, address.url);
+  } catch (error) {
+    socket.destroy();
+    if (error instanceof CliError) throw error;
+    const why = signal.aborted ? "it does not answer" : reason(error);
+    throw new CliError("cli/no-answer", `cannot reach the broker at ${address.url}: ${why}`, {
+      cause: error,
+      hint: "Check that this machine is in the same network, that the broker runs, and its address.",
+    });
+  }
+  return socket;
+}
+
+/** @throws CliError `cli/usage` for anything but an MQTT address. */
+export function parseBrokerUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !(url.protocol === "mqtt:" || url.protocol === "mqtts:") || url.hostname === "") {
+    throw new CliError("cli/usage", `"${text}" is no broker address`, {
+      hint: "Write mqtt://host:1883, or mqtts://host:8883 for an encrypted one.",
+    });
+  }
+  return url;
+}
+
+function checkPin(socket: TLSSocket, pinned: Uint8Array, url: string): void {
+  const der = socket.getPeerCertificate().raw;
+  const digest = createHash("sha256").update(der).digest();
+  if (pinned.length !== digest.length || !timingSafeEqual(pinned, digest)) {
+    throw new CliError("cli/no-answer", `the broker at ${url} shows another certificate than at pairing`, {
+      hint: "Somebody may stand between you and the doorbell. If the doorbell was set up anew, pair again.",
+    });
+  }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join(", ");
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,132 @@
+import type { CommandDefinition, OptionDefinition } from "../definition.ts";
+
+export const DEFAULT_CONFIG_FILE = "/etc/doorward/doorward.toml";
+
+const configFlag: OptionDefinition = {
+  flags: "--config <file>",
+  meaning: "the doorbell's configuration",
+  preset: DEFAULT_CONFIG_FILE,
+};
+
+const runCommands: readonly CommandDefinition[] = [
+  {
+    path: "init",
+    summary: "Make the doorbell's keys and a commented configuration",
+    details:
+      "Makes the signing key in the data directory (device.key, readable by its user only) and, where there is none yet, a configuration with every setting explained. Nothing that exists is overwritten.",
+    options: [configFlag, { flags: "--data <dir>", meaning: "where clips, keys and the catalog are kept" }],
+    examples: [
+      { command: "sudo -u doorward doorward init", meaning: "on the doorbell, once" },
+      { command: "doorward init --config ./door.toml --data ./door", meaning: "try it in this folder" },
+    ],
+    load: () => import("../device/init.ts"),
+  },
+  {
+    path: "run",
+    summary: "Run the doorbell in the foreground",
+    details: "The same daemon that systemd starts. Stop it with Ctrl-C; SIGHUP reads the configuration again.",
+    options: [configFlag],
+    examples: [{ command: "doorward run --config ./door.toml", meaning: "watch it start, ring it from another terminal" }],
+    load: () => import("../device/run.ts"),
+  },
+  {
+    path: "pair",
+    summary: "Open the pairing window and show its code",
+    details:
+      "Asks the running daemon for what holding the indoor button does: for three minutes one phone or computer may become the doorbell's owner. The code holds a secret: show it to nobody else.",
+    options: [configFlag],
+    examples: [
+      { command: "doorward pair", meaning: "scan the code with a phone, or pass the text to `doorward owner pair`" },
+      { command: "doorward pair --json", meaning: "for scripts: the text and the seconds it lasts" },
+    ],
+    load: () => import("../device/pair.ts"),
+  },
+  {
+    path: "doctor",
+    summary: "Look at camera, sound, GPIO, broker, disk, clock and permissions",
+    details: "Each finding comes with what to do about it. Changes nothing.",
+    options: [configFlag, { flags: "--report", meaning: "a text to paste into a bug report, without names, addresses or keys" }],
+    examples: [
+      { command: "doorward doctor", meaning: "before the first start, and whenever something is odd" },
+      { command: "doorward doctor --report > report.txt", meaning: "for a bug report" },
+    ],
+    load: () => import("../device/doctor.ts"),
+  },
+  {
+    path: "check",
+    summary: "Verify every clip file, catalog row, manifest and audit entry",
+    details: "Works on the files, with the daemon stopped. Exit status 4 means that something was found.",
+    options: [
+      configFlag,
+      { flags: "--data <dir>", meaning: "check this data directory instead of the configured one" },
+      { flags: "--repair", meaning: "rebuild the catalog from the clip files" },
+    ],
+    examples: [
+      { command: "doorward check", meaning: "after a power cut, or on a copy of the card" },
+      { command: "doorward check --repair", meaning: "when the catalog is damaged; clip files are never changed" },
+    ],
+    load: () => import("../device/check.ts"),
+  },
+  {
+    path: "simulate",
+    summary: "Press the simulated bell, move before it, hold a button",
+    details: "Only with the simulated GPIO driver (`sensor.driver = \"simulated\"`).",
+    args: [{ name: "<what>", meaning: "ring, motion or hold" }],
+    options: [
+      configFlag,
+      { flags: "--ms <n>", meaning: "how long it lasts, in milliseconds" },
+      { flags: "--pin <name>", meaning: "which button `hold` holds: pairing or bell", preset: "pairing" },
+    ],
+    examples: [
+      { command: "doorward simulate ring", meaning: "a visitor presses the button" },
+      { command: "doorward simulate motion --ms 4000", meaning: "somebody walks by for four seconds" },
+      { command: "doorward simulate hold --ms 15000", meaning: "hold the indoor button until factory reset" },
+    ],
+    load: () => import("../device/simulate.ts"),
+  },
+  {
+    path: "broker",
+    summary: "Run the home broker as a process of its own",
+    details:
+      "The daemon carries a home broker already. Run this one instead where several doorbells share a broker, or where the broker shall live on another machine, and set `link.broker` in each configuration to its address.",
+    options: [
+      { flags: "--host <address>", meaning: "address to listen on", preset: "127.0.0.1" },
+      { flags: "--port <n>", meaning: "port to listen on; 0 takes a free one", preset: "1883" },
+    ],
+    examples: [{ command: "doorward broker --host 192.168.1.10", meaning: "for the doorbells and phones of this home" }],
+    load: () => import("../device/broker.ts"),
+  },
+];
+
+const mailboxCommands: readonly CommandDefinition[] = [
+  {
+    path: "mailbox serve",
+    summary: "Run a delivery broker that anybody may send to and only recipients may read",
+    details:
+      "It sees sizes, times, addresses and random inbox ids. It cannot read a share, nor learn which home sent it.",
+    options: [
+      { flags: "--host <address>", meaning: "address to listen on", preset: "127.0.0.1" },
+      { flags: "--port <n>", meaning: "port to listen on; 0 takes a free one", preset: "8883" },
+      { flags: "--tls-cert <file>", meaning: "certificate chain (PEM); with --tls-key" },
+      { flags: "--tls-key <file>", meaning: "private key (PEM)" },
+    ],
+    examples: [
+      { command: "doorward mailbox serve --port 1884", meaning: "try it on this machine" },
+      {
+        command: "doorward mailbox serve --host 0.0.0.0 --tls-cert fullchain.pem --tls-key privkey.pem",
+        meaning: "for recipients elsewhere",
+      },
+    ],
+    load: () => import("../device/mailbox-serve.ts"),
+  },
+  {
+    path: "mailbox mosquitto-config",
+    summary: "Print a Mosquitto configuration with the same rules",
+    examples: [
+      { command: "doorward mailbox mosquitto-config > /etc/mosquitto/conf.d/doorward.conf", meaning: "use Mosquitto as the mailbox" },
+    ],
+    load: () => import("../device/mailbox-mosquitto-config.ts"),
+  },
+];
+
+export const deviceCommands: readonly CommandDefinition[] = [...runCommands, ...mailboxCommands];

@@ -1,0 +1,193 @@
+import type { CommandDefinition, OptionDefinition } from "../definition.ts";
+
+const homeFlag: OptionDefinition = {
+  flags: "--home <dir>",
+  meaning: "where this owner's keys are kept (default: ~/.local/share/doorward/owner)",
+};
+const yesFlag: OptionDefinition = { flags: "--yes", meaning: "do not ask" };
+const clipArg = { name: "<clip>", meaning: "the clip's id, or enough of its beginning; `last` is the newest" };
+const tokenArg = { name: "<token>", meaning: "the share's token, or enough of its beginning" };
+
+const lookCommands: readonly CommandDefinition[] = [
+  {
+    path: "owner init",
+    summary: "Make an owner's keys on this machine",
+    options: [homeFlag],
+    examples: [{ command: "doorward owner init", meaning: "once, before pairing" }],
+    load: () => import("../owner/init.ts"),
+  },
+  {
+    path: "owner pair",
+    summary: "Pair with a doorbell whose pairing window is open",
+    args: [{ name: "<text>", meaning: "the text that `doorward pair` shows" }],
+    options: [homeFlag],
+    examples: [{ command: 'doorward owner pair "$(doorward pair --json | jq -r .text)"', meaning: "both on one machine" }],
+    load: () => import("../owner/pair.ts"),
+  },
+  {
+    path: "owner clips",
+    summary: "List the clips that the doorbell holds",
+    options: [
+      homeFlag,
+      { flags: "--since <date>", meaning: "only from this day on (YYYY-MM-DD)" },
+      { flags: "--limit <n>", meaning: "at most so many, newest first", preset: "50" },
+    ],
+    examples: [{ command: "doorward owner clips --since 2026-03-01", meaning: "this month's visitors" }],
+    load: () => import("../owner/clips.ts"),
+  },
+  {
+    path: "owner open",
+    summary: "Fetch, verify and decrypt a clip",
+    args: [clipArg],
+    options: [homeFlag, { flags: "--out <file>", meaning: "the MP4 to write", required: true }],
+    examples: [{ command: "doorward owner open last --out door.mp4", meaning: "play door.mp4 with any player" }],
+    load: () => import("../owner/open.ts"),
+  },
+  {
+    path: "owner pin",
+    summary: "Keep a clip beyond the retention time",
+    args: [clipArg],
+    options: [homeFlag],
+    examples: [{ command: "doorward owner pin 4f1c", meaning: "keep it until you unpin it" }],
+    load: () => import("../owner/pin.ts"),
+  },
+  {
+    path: "owner unpin",
+    summary: "Let a clip go when its time comes",
+    args: [clipArg],
+    options: [homeFlag],
+    examples: [{ command: "doorward owner unpin 4f1c", meaning: "retention applies again" }],
+    load: () => import("../owner/unpin.ts"),
+  },
+  {
+    path: "owner erase",
+    summary: "Erase a clip now",
+    args: [clipArg],
+    options: [homeFlag, yesFlag],
+    examples: [{ command: "doorward owner erase 4f1c", meaning: "asks first; there is no way back" }],
+    load: () => import("../owner/erase.ts"),
+  },
+];
+
+const shareCommands: readonly CommandDefinition[] = [
+  {
+    path: "owner consent",
+    summary: "Share a part of a clip with one recipient",
+    details:
+      "Shows exactly what would be shared, with whom and until when, and asks. The doorbell waits out the undo window before the first byte leaves. Sound stays home unless you add it; so does every fact about you.",
+    args: [clipArg],
+    options: [
+      homeFlag,
+      { flags: "--to <file>", meaning: "the recipient's card", required: true },
+      { flags: "--seconds <from-to>", meaning: "part to share, such as 3-8; whole fragments inside it only", required: true },
+      { flags: "--sound", meaning: "share the sound of that part too" },
+      { flags: "--thumbnail", meaning: "share the still picture of the trigger too" },
+      { flags: "--purpose <text>", meaning: "what it is for; the recipient may prove that you said so", preset: "" },
+      { flags: "--basis <basis>", meaning: "own (your wish) or compelled (a legal order)", preset: "own" },
+      { flags: "--expires <time>", meaning: "the doorbell sends nothing after this: 30m, 12h, 7d", preset: "7d" },
+      { flags: "--tell-name <text>", meaning: "add your name" },
+      { flags: "--tell-contact <text>", meaning: "add how to reach you" },
+      { flags: "--tell-place <text>", meaning: "add where the camera stands and looks" },
+      { flags: "--tell-doorbell", meaning: "add the proof that ties this clip to others of your doorbell" },
+      yesFlag,
+    ],
+    examples: [
+      { command: "doorward owner consent last --to anna.card --seconds 3-8", meaning: "five seconds, picture only" },
+      {
+        command: 'doorward owner consent 4f1c --to anna.card --seconds 0-12 --sound --purpose "your parcel"',
+        meaning: "with sound, and what it is for",
+      },
+    ],
+    load: () => import("../owner/consent.ts"),
+  },
+  {
+    path: "owner undo",
+    summary: "Take a share back while the doorbell still waits",
+    args: [tokenArg],
+    options: [homeFlag],
+    examples: [{ command: "doorward owner undo 9b02", meaning: "within the undo window nothing has left the doorbell" }],
+    load: () => import("../owner/undo.ts"),
+  },
+  {
+    path: "owner revoke",
+    summary: "Forbid a share for good, whatever has become of it",
+    details: "What was delivered already stays delivered. A share that still waits, or is under way, ends.",
+    args: [tokenArg],
+    options: [homeFlag],
+    examples: [{ command: "doorward owner revoke 9b02", meaning: "also before the doorbell has seen the consent" }],
+    load: () => import("../owner/revoke.ts"),
+  },
+  {
+    path: "owner shares",
+    summary: "List shares that wait, are under way or have arrived",
+    options: [homeFlag],
+    examples: [{ command: "doorward owner shares", meaning: "what has left, and what has not" }],
+    load: () => import("../owner/shares.ts"),
+  },
+  {
+    path: "owner privacy",
+    summary: "Switch camera and microphone off or on",
+    details: "While it is on, the camera process does not exist and nothing can be recorded. The bell still rings.",
+    args: [{ name: "<state>", meaning: "on, off or status" }],
+    options: [homeFlag],
+    examples: [
+      { command: "doorward owner privacy on", meaning: "friends in the front garden" },
+      { command: "doorward owner privacy status", meaning: "is anything watching?" },
+    ],
+    load: () => import("../owner/privacy.ts"),
+  },
+  {
+    path: "owner audit",
+    summary: "Show what the doorbell's audit log says",
+    options: [homeFlag, { flags: "--limit <n>", meaning: "at most so many entries, newest last", preset: "50" }],
+    examples: [{ command: "doorward owner audit", meaning: "every consent and change that was accepted" }],
+    load: () => import("../owner/audit.ts"),
+  },
+];
+
+const householdCommands: readonly CommandDefinition[] = [
+  {
+    path: "owner household list",
+    summary: "List the members of the household",
+    options: [homeFlag],
+    examples: [{ command: "doorward owner household list", meaning: "who may look, who may consent, how many must sign" }],
+    load: () => import("../owner/household-list.ts"),
+  },
+  {
+    path: "owner household invite",
+    summary: "Let another person in, face to face",
+    details: "Both of you stand at the same screen: the new member scans the code that this shows, within three minutes.",
+    options: [homeFlag, { flags: "--role <role>", meaning: "viewer (may look) or owner (may consent too)", preset: "viewer" }],
+    examples: [{ command: "doorward owner household invite --role owner", meaning: "a second person who may consent" }],
+    load: () => import("../owner/household-invite.ts"),
+  },
+  {
+    path: "owner household role",
+    summary: "Change what a member may do",
+    args: [
+      { name: "<member>", meaning: "the member's id, or enough of its beginning" },
+      { name: "<role>", meaning: "owner or viewer" },
+    ],
+    options: [homeFlag],
+    examples: [{ command: "doorward owner household role 77aa viewer", meaning: "may look, may no longer consent" }],
+    load: () => import("../owner/household-role.ts"),
+  },
+  {
+    path: "owner household remove",
+    summary: "Remove a member",
+    args: [{ name: "<member>", meaning: "the member's id, or enough of its beginning" }],
+    options: [homeFlag, yesFlag],
+    examples: [{ command: "doorward owner household remove 77aa", meaning: "new clips are no longer sealed for it" }],
+    load: () => import("../owner/household-remove.ts"),
+  },
+  {
+    path: "owner household quorum",
+    summary: "How many owners must sign before a share leaves",
+    args: [{ name: "<number>", meaning: "1 or more, at most the number of owners" }],
+    options: [homeFlag],
+    examples: [{ command: "doorward owner household quorum 2", meaning: "two owners must agree" }],
+    load: () => import("../owner/household-quorum.ts"),
+  },
+];
+
+export const ownerCommands: readonly CommandDefinition[] = [...lookCommands, ...shareCommands, ...householdCommands];

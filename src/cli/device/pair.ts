@@ -1,0 +1,24 @@
+import { askDaemon } from "../control-client.ts";
+import type { Invocation, Outcome } from "../definition.ts";
+import { dataDirOf } from "../device-config.ts";
+import { CliError } from "../errors.ts";
+import { qrForTerminal } from "../qr.ts";
+import { duration } from "../words.ts";
+
+export async function run({ options, terminal, environment, signal }: Invocation): Promise<Outcome> {
+  const answer = await askDaemon(await dataDirOf(options.needed("config")), { op: "pair" }, signal);
+  const { text, closesAfterMs } = answer;
+  if (answer.ok !== true || typeof text !== "string" || typeof closesAfterMs !== "number") {
+    throw new CliError("cli/usage", `the doorbell opens no pairing window: ${String(answer.error ?? "no reason given")}`, {
+      hint: "A doorbell that has an owner takes further members only through that owner: `doorward owner household invite`.",
+    });
+  }
+  terminal.say(qrForTerminal(text, terminal.colours(environment)));
+  terminal.say();
+  terminal.say("Scan this with your phone, or pass this text to `doorward owner pair`:");
+  terminal.say();
+  terminal.say(text);
+  terminal.say();
+  terminal.say(`The window closes in ${duration(closesAfterMs)}. Whoever reads this text in time owns the doorbell.`);
+  return { json: { ok: true, text, seconds: Math.round(closesAfterMs / 1000) } };
+}

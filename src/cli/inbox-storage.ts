@@ -1,0 +1,83 @@
+import { createReadStream } from "node:fs";
+import { open, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { syncDirectory } from "../device/platform/durable-file.ts";
+import type { InboxStorage } from "../recipient/recipient-ports.ts";
+import { makePrivateDir, writePrivateFile } from "./private-dir.ts";
+
+/** A delivery id becomes a file name, so it may be nothing but hex. */
+const DELIVERY = /^[0-9a-f]{32}$/;
+
+/**
+ * Shares under way in `incoming/`, whole ones in `shares/`. A note in `taken/` stays when a share is moved away, so that no
+ * delivery is taken twice.
+ */
+export class InboxFileStorage implements InboxStorage {
+  readonly #home: string;
+  constructor(home: string) {
+    this.#home = home;
+  }
+
+  async prepare(): Promise<void> {
+    for (const name of ["incoming", "shares", "taken"]) await makePrivateDir(join(this.#home, name));
+  }
+
+  sharePath(delivery: string): string {
+    return this.#path("shares", `${delivery}.tar`, delivery);
+  }
+
+  async held(delivery: string): Promise<number> {
+    return (await sizeOf(this.#part(delivery))) ?? 0;
+  }
+
+  async append(delivery: string, offset: number, bytes: Uint8Array): Promise<void> {
+    const file = await open(this.#part(delivery), "a", 0o600);
+    try {
+      // a crash may have left more than was acknowledged; the device sends that piece again
+      await file.truncate(offset);
+      await file.appendFile(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    if (offset === 0) await syncDirectory(join(this.#home, "incoming"));
+  }
+
+  async *read(delivery: string): AsyncIterable<Uint8Array> {
+    if ((await this.held(delivery)) === 0) return;
+    for await (const chunk of createReadStream(this.#part(delivery))) yield chunk as Uint8Array;
+  }
+
+  async finish(delivery: string): Promise<void> {
+    await rename(this.#part(delivery), this.sharePath(delivery));
+    await syncDirectory(join(this.#home, "shares"));
+    await writePrivateFile(this.#path("taken", delivery, delivery), "");
+  }
+
+  async isDone(delivery: string): Promise<boolean> {
+    const paths = [this.#path("taken", delivery, delivery), this.sharePath(delivery)];
+    return (await Promise.all(paths.map(sizeOf))).some((size) => size !== undefined);
+  }
+
+  async discard(delivery: string): Promise<void> {
+    await rm(this.#part(delivery), { force: true });
+  }
+
+  #part(delivery: string): string {
+    return this.#path("incoming", `${delivery}.part`, delivery);
+  }
+
+  #path(folder: string, name: string, delivery: string): string {
+    if (!DELIVERY.test(delivery)) throw new Error("a delivery id is 32 hex digits");
+    return join(this.#home, folder, name);
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

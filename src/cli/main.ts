@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { EXIT } from "./errors.ts";
+import { runCli } from "./program.ts";
+
+const stop = new AbortController();
+let asked = false;
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.on(name, () => {
+    if (asked) process.exit(EXIT.interrupted); // a second Ctrl-C does not wait for an orderly end
+    asked = true;
+    stop.abort();
+  });
+}
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.ok); // `doorward … | head` is a fair way to read
+  throw error;
+});
+
+const { stdout, stderr, stdin, env: environment } = process;
+process.exitCode = await runCli(process.argv.slice(2), { stdout, stderr, stdin, environment, signal: stop.signal });
+stdin.destroy(); // an open terminal would keep the process waiting

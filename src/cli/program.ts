@@ -1,0 +1,94 @@
+import { Command, CommanderError, Option } from "commander";
+import { commands, groups } from "./commands/all.ts";
+import type { CommandDefinition, Outcome } from "./definition.ts";
+import { EXIT, type ExitStatus } from "./errors.ts";
+import { explain } from "./explain.ts";
+import { Options } from "./options.ts";
+import { type Streams, Terminal } from "./terminal.ts";
+
+export interface World extends Streams {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+}
+
+export const PROGRAM_NAME = "doorward";
+const JSON_FLAG = "--json";
+
+/** Parses the words after `doorward`, runs the one command they name, prints what it found, and says how it ended. */
+export async function runCli(words: readonly string[], world: World): Promise<ExitStatus> {
+  const terminal = new Terminal(world, words.includes(JSON_FLAG));
+  let outcome: Outcome = { json: null };
+  const program = buildProgram(world, async (definition, args, values) => {
+    const subcommand = await definition.load();
+    const { environment, signal } = world;
+    outcome = await subcommand.run({ args, options: new Options(values), terminal, environment, signal });
+  });
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok; // help or version, printed already
+    return fail(error, terminal, world);
+  }
+  if (terminal.json) world.stdout.write(`${JSON.stringify(outcome.json)}\n`);
+  return outcome.exit ?? EXIT.ok;
+}
+
+function fail(error: unknown, terminal: Terminal, world: World): ExitStatus {
+  const { code, message, hint, exit } = explain(error);
+  if (terminal.json) world.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`);
+  terminal.note(`doorward: ${message}`);
+  if (hint !== "") terminal.note(`  ${hint}`);
+  return exit;
+}
+
+type Run = (definition: CommandDefinition, args: (string | undefined)[], values: Record<string, unknown>) => Promise<void>;
+
+/** The tree of commands, without their code. */
+export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run): Command {
+  const program = new Command(PROGRAM_NAME)
+    .description("A private video doorbell: the doorbell itself, its owner's keys, and whoever receives a share.")
+    .version("0.1.0", "-V, --version", "Print the version");
+  const parents = new Map<string, Command>([["", program]]);
+  for (const { path, summary } of groups) parents.set(path, addTo(parents, path).description(summary));
+  for (const definition of commands) {
+    const command = addTo(parents, definition.path)
+      .summary(definition.summary)
+      .description([definition.summary, definition.details].filter(Boolean).join("\n\n"));
+    for (const { name, meaning } of definition.args ?? []) command.argument(name, meaning);
+    for (const { flags, meaning, preset, required } of definition.options ?? []) {
+      const option = new Option(flags, meaning).makeOptionMandatory(required === true);
+      command.addOption(preset === undefined ? option : option.default(preset));
+    }
+    command.option(JSON_FLAG, "Print exactly one JSON value on stdout");
+    command.addHelpText("after", exampleText(definition));
+    const argCount = definition.args?.length ?? 0;
+    command.action((...given: unknown[]) => {
+      const args = given.slice(0, argCount).map((value) => (typeof value === "string" ? value : undefined));
+      return run(definition, args, command.opts());
+    });
+  }
+  const columns = world.stdout.columns;
+  for (const command of [...parents.values(), ...[...parents.values()].flatMap((parent) => parent.commands)]) {
+    command.exitOverride().helpOption("-h, --help", "Show this help").helpCommand(false).showSuggestionAfterError(true);
+    command.configureHelp({ helpWidth: Math.min(columns ?? 100, 110), subcommandTerm: termOf });
+    command.configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: () => undefined });
+  }
+  return program;
+}
+
+function addTo(parents: ReadonlyMap<string, Command>, path: string): Command {
+  const words = path.split(" ");
+  const parent = parents.get(words.slice(0, -1).join(" "));
+  if (parent === undefined) throw new Error(`no group for "${path}"`);
+  return parent.command(words.at(-1) ?? "");
+}
+
+function termOf(command: Command): string {
+  const args = command.registeredArguments.map((arg) => (arg.required ? `<${arg.name()}>` : `[${arg.name()}]`));
+  return [command.name(), ...args].join(" ");
+}
+
+function exampleText({ examples }: CommandDefinition): string {
+  const lines = examples.flatMap(({ command, meaning }) => [`  # ${meaning}`, `  ${command}`]);
+  return `\nExamples:\n${lines.join("\n")}`;
+}

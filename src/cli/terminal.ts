@@ -1,0 +1,65 @@
+import { createInterface } from "node:readline";
+import { CliError } from "./errors.ts";
+import { Progress } from "./progress.ts";
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface Streams {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+}
+
+/**
+ * Where a subcommand speaks. With `json`, stdout is kept for the one value that the program prints at the end:
+ * prose is dropped, while notes and progress go to stderr either way.
+ */
+export class Terminal {
+  readonly json: boolean;
+  readonly #streams: Streams;
+  constructor(streams: Streams, json: boolean) {
+    this.#streams = streams;
+    this.json = json;
+  }
+
+  /** The answer, in words. */
+  say(text = ""): void {
+    if (!this.json) this.#streams.stdout.write(`${text}\n`);
+  }
+
+  /** What is going on; never part of the answer. */
+  note(text: string): void {
+    this.#streams.stderr.write(`${text}\n`);
+  }
+
+  /** Bytes for another program: printed as they are, also with `json` unset only. */
+  raw(text: string): void {
+    if (!this.json) this.#streams.stdout.write(text);
+  }
+
+  progress(label: string): Progress {
+    return new Progress(this.#streams.stderr, label);
+  }
+
+  get interactive(): boolean {
+    return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
+  }
+
+  /** Asks a question whose default is no; an empty answer and the end of input are a no. */
+  async confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    this.#streams.stderr.write(`${question} [y/N] `);
+    const lines = createInterface({ input: this.#streams.stdin, signal });
+    try {
+      for await (const line of lines) return /^y(es)?$/i.test(line.trim());
+    } finally {
+      lines.close();
+    }
+    if (signal.aborted) throw new CliError("cli/interrupted", "stopped at the question");
+    this.#streams.stderr.write("\n");
+    return false;
+  }
+}
