@@ -11,7 +11,7 @@ import { BOX_OVERHEAD_BYTES, type BoxKeyPair, type Crypto } from "./crypto.ts";
 import { openStatement } from "./envelope.ts";
 import { ownHash } from "./hash.ts";
 import { array, boolean, bytes, integer, isJsonObject, literal, nullable, object, type Shape, text, type ValueOf } from "./shape.ts";
-import { auditHead } from "./statements/audit-head.ts";
+import { auditHeadStatement } from "./statements/audit-head.ts";
 import { openWrap, parseWrap, WRAP_BYTES, wrapSeed } from "./wrap.ts";
 
 const KEY_BYTES = 32;
@@ -160,7 +160,7 @@ function compareHead(crypto: Crypto, position: AuditPosition, envelope: Uint8Arr
   const { sequence } = position;
   let payload: { device: Uint8Array; sequence: number; chain: Uint8Array };
   try {
-    payload = openStatement(crypto, auditHead, envelope, device).payload;
+    payload = openStatement(crypto, auditHeadStatement, envelope, device).payload;
   } catch {
     return { verdict: "head-signature", sequence, text: "the head is not signed by this device" };
   }

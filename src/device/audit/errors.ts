@@ -5,7 +5,6 @@ export const auditErrors = {
   "audit/ledger-damaged": "The ledger database is damaged: it was left as it is; restore it from a backup, or move it aside to begin a new chain, which every member's app will show.",
   "audit/newer-ledger": "The ledger was written by a newer Doorward: install that version; nothing was touched.",
   "audit/in-use": "Another process is writing to the ledger: stop it first.",
-  "audit/entry-too-long": "An audit entry is longer than an entry may be.",
 } as const;
 
 export type AuditErrorCode = keyof typeof auditErrors;
