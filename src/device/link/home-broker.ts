@@ -1,0 +1,175 @@
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { type Duplex, duplexPair } from "node:stream";
+import { createServer as createTlsServer } from "node:tls";
+import { randomBytes } from "node:crypto";
+import { Aedes, type Client } from "aedes";
+import { LinkError, type LinkErrorCode } from "./errors.ts";
+import { PacketLimit, PacketTooLarge } from "./packet-limit.ts";
+
+/** What one login may do; topics are compared whole, wildcards are never granted. */
+export interface TopicRights {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+export interface HomeBrokerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Largest MQTT packet a member may send. */
+  readonly maxPacketBytes: number;
+}
+
+export interface HomeBrokerPorts {
+  /** The rights of a login, or null when username and password do not belong together. */
+  readonly login: (username: string, password: Uint8Array) => TopicRights | null;
+  readonly dropped: (code: LinkErrorCode) => void;
+}
+
+const CONNECT_LIMIT_BYTES = 4096;
+const CONNECT_TIMEOUT_MS = 5_000;
+const MAX_UNAUTHENTICATED = 16;
+const MAX_CONNECTIONS = 64;
+const MAX_CONNECTIONS_PER_LOGIN = 8;
+
+interface Session {
+  readonly username: string;
+  readonly rights: TopicRights;
+}
+
+/**
+ * The household's own MQTT 3.1.1 broker. Every connection logs in as a member (or with the credential of an open
+ * pairing window) and sees only its own topics; sessions are always clean, and wills and retained messages do not exist.
+ */
+export class HomeBroker {
+  readonly #config: HomeBrokerConfig;
+  readonly #ports: HomeBrokerPorts;
+  readonly #sessions = new Map<Client, Session>();
+  readonly #unauthenticated = new Set<Duplex>();
+  readonly #inside = new WeakSet<object>();
+  #aedes: Aedes | undefined;
+  #server: Server | undefined;
+
+  constructor(config: HomeBrokerConfig, ports: HomeBrokerPorts) {
+    this.#config = config;
+    this.#ports = ports;
+  }
+
+  /** @throws LinkError `link/broker-port`. */
+  async start(): Promise<void> {
+    const aedes = await Aedes.createBroker({
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      maxInflightInbound: 2,
+      maxTopicLevels: 4,
+      queueLimit: 8,
+    });
+    this.#aedes = aedes;
+    this.#guard(aedes);
+    const accept = (socket: Duplex) => this.accept(socket);
+    const server = this.#config.tls ? createTlsServer({ ...this.#config.tls }, accept) : createServer(accept);
+    server.maxConnections = MAX_CONNECTIONS;
+    server.on("tlsClientError", () => this.#ports.dropped("link/login-refused"));
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause) =>
+        reject(new LinkError("link/broker-port", `cannot listen on ${this.#config.host}:${this.#config.port}`, { cause })),
+      );
+      server.listen(this.#config.port, this.#config.host, resolve);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    const aedes = this.#aedes;
+    this.#server = undefined;
+    this.#aedes = undefined;
+    for (const stream of this.#unauthenticated) stream.destroy();
+    const serverClosed = server === undefined ? undefined : new Promise<void>((done) => server.close(() => done()));
+    if (aedes !== undefined) await new Promise<void>((done) => aedes.close(() => done()));
+    await serverClosed;
+  }
+
+  get port(): number {
+    const address: AddressInfo | string | null | undefined = this.#server?.address();
+    return typeof address === "object" && address !== null ? address.port : this.#config.port;
+  }
+
+  /** Serves one more MQTT stream, for example a WebSocket that the device's web server accepted. */
+  accept(stream: Duplex): void {
+    if (this.#aedes === undefined || this.#unauthenticated.size >= MAX_UNAUTHENTICATED) {
+      this.#ports.dropped("link/too-many-connections");
+      stream.on("error", () => {});
+      stream.destroy();
+      return;
+    }
+    if ("setNoDelay" in stream && typeof stream.setNoDelay === "function") stream.setNoDelay(true);
+    const limited = new PacketLimit(stream, CONNECT_LIMIT_BYTES);
+    this.#unauthenticated.add(limited);
+    limited.on("error", (error) => {
+      if (error instanceof PacketTooLarge) this.#ports.dropped("link/oversized");
+    });
+    limited.on("close", () => this.#unauthenticated.delete(limited));
+    this.#aedes.handle(limited);
+  }
+
+  /** A stream for the device itself: no socket, no credential, all topics. */
+  openInside(): Duplex {
+    const [ours, theirs] = duplexPair();
+    this.#inside.add(theirs);
+    if (this.#aedes === undefined) ours.destroy();
+    else this.#aedes.handle(theirs);
+    return ours;
+  }
+
+  /** Ends every connection of a login, for example of a removed member. */
+  disconnect(username: string): void {
+    for (const [client, session] of this.#sessions) if (session.username === username) client.close();
+  }
+
+  #guard(aedes: Aedes): void {
+    aedes.preConnect = (client, packet, callback) => {
+      packet.clean = true; // a kept session would queue messages without bound
+      delete packet.will;
+      packet.clientId = randomBytes(12).toString("hex"); // so that nobody takes over another's connection by its id
+      callback(null, this.#inside.has(client.conn) || this.#unauthenticated.has(client.conn));
+    };
+    aedes.authenticate = (client, username, password, done) => done(null, this.#admit(client, username, password));
+    aedes.authorizePublish = (client, packet, callback) => {
+      const code = client === null ? undefined : this.#publishProblem(client, packet.topic, packet.retain);
+      if (code === undefined) return callback(null);
+      this.#ports.dropped(code);
+      callback(new LinkError(code, "publish refused"));
+    };
+    aedes.authorizeSubscribe = (client, subscription, callback) => {
+      const allowed =
+        this.#inside.has(client.conn) || this.#sessions.get(client)?.rights.subscribe.includes(subscription.topic);
+      if (!allowed) this.#ports.dropped("link/denied-subscribe");
+      callback(null, allowed ? subscription : null);
+    };
+    aedes.on("clientDisconnect", (client) => this.#sessions.delete(client));
+  }
+
+  #admit(client: Client, username: string | undefined, password: Uint8Array | undefined): boolean {
+    if (this.#inside.has(client.conn)) return true;
+    const rights = username !== undefined && password !== undefined ? this.#ports.login(username, password) : null;
+    if (username === undefined || rights === null) {
+      this.#ports.dropped("link/login-refused");
+      return false;
+    }
+    const open = [...this.#sessions.values()].filter((session) => session.username === username).length;
+    if (open >= MAX_CONNECTIONS_PER_LOGIN) {
+      this.#ports.dropped("link/too-many-connections");
+      return false;
+    }
+    this.#sessions.set(client, { username, rights });
+    this.#unauthenticated.delete(client.conn);
+    if (client.conn instanceof PacketLimit) client.conn.limitBytes = this.#config.maxPacketBytes;
+    return true;
+  }
+
+  #publishProblem(client: Client, topic: string, retain: boolean): LinkErrorCode | undefined {
+    if (this.#inside.has(client.conn)) return undefined;
+    if (retain) return "link/retained";
+    return this.#sessions.get(client)?.rights.publish.includes(topic) ? undefined : "link/denied-publish";
+  }
+}

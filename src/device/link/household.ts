@@ -1,0 +1,148 @@
+import { equalBytes } from "../../protocol/bytes.ts";
+import type { Crypto } from "../../protocol/crypto.ts";
+import { LinkError } from "./errors.ts";
+import {
+  emptyHousehold,
+  MAX_DAY_KEYS,
+  MAX_MEMBERS,
+  readHousehold,
+  type StoredHousehold,
+  type StoredMember,
+  writeHousehold,
+} from "./household-file.ts";
+import { type ChangeOutcome, type ChangeProposal, HouseholdChanges } from "./household-changes.ts";
+import type { ClipRecipient, HouseholdView, Member } from "./link-ports.ts";
+
+/** What pairing agreed with one phone. */
+export interface NewLink {
+  readonly signKey: Uint8Array;
+  readonly linkId: Uint8Array;
+  readonly sendKey: Uint8Array;
+  readonly receiveKey: Uint8Array;
+  readonly passwordHash: Uint8Array;
+}
+
+/**
+ * Who belongs to this home. In memory and on disk at once: every change is durable before it takes effect,
+ * and changes happen one after another.
+ */
+export class Household {
+  readonly #path: string;
+  readonly #changes: HouseholdChanges;
+  #stored: StoredHousehold = emptyHousehold;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(crypto: Crypto, path: string, deviceKey: Uint8Array) {
+    this.#path = path;
+    this.#changes = new HouseholdChanges(crypto, deviceKey);
+  }
+
+  /** @throws LinkError `link/household-damaged`. */
+  async load(): Promise<void> {
+    this.#stored = await readHousehold(this.#path);
+  }
+
+  /** Paired phones, also those that no owner has admitted yet. */
+  get links(): readonly StoredMember[] {
+    return this.#stored.members;
+  }
+
+  get isEmpty(): boolean {
+    return this.#stored.members.length === 0;
+  }
+
+  view(): HouseholdView {
+    const { state, quorum, members, removed } = this.#stored;
+    return { state, quorum, removed, members: members.flatMap((stored) => asMember(stored) ?? []) };
+  }
+
+  /** Changes that lack signatures, for co-signers. They live in memory: a restart forgets them. */
+  proposals(): readonly ChangeProposal[] {
+    return this.#changes.waiting();
+  }
+
+  /**
+   * The first phone becomes the owner; later ones wait for the owners' signatures. A member's key cannot pair again:
+   * pairing does not prove that one holds it.
+   * @throws LinkError `link/already-member`, `link/household-full`.
+   */
+  pair(link: NewLink): Promise<"owner" | "waiting"> {
+    return this.#inTurn(async () => {
+      const { members, state } = this.#stored;
+      const before = members.find(({ signKey }) => equalBytes(signKey, link.signKey));
+      if (before !== undefined && before.role !== "none") {
+        throw new LinkError("link/already-member", "this key is a member already");
+      }
+      const others = members.filter((member) => member !== before);
+      // Phones that nobody admitted make room first, so that abandoned invitations never fill the household.
+      const kept = others.length < MAX_MEMBERS ? others : others.filter((member) => member.role !== "none");
+      if (kept.length >= MAX_MEMBERS) throw new LinkError("link/household-full", `${MAX_MEMBERS} members are the most`);
+      const isFirst = members.length === 0;
+      const paired: StoredMember = { ...link, role: isFirst ? "owner" : "none", dayKeys: null };
+      await this.#save({ ...this.#stored, state: isFirst ? state + 1 : state, members: [...kept, paired] });
+      return isFirst ? "owner" : "waiting";
+    });
+  }
+
+  /** Takes one owner's signature over a change; applies the change once enough owners have signed the same payload. */
+  change(envelope: Uint8Array): Promise<ChangeOutcome> {
+    return this.#inTurn(async () => {
+      const outcome = this.#changes.add(envelope, this.#stored);
+      if (outcome.outcome === "applied") await this.#save(outcome.household);
+      return outcome;
+    });
+  }
+
+  uploadDayKeys(signKey: Uint8Array, firstDay: number, keys: readonly Uint8Array[]): Promise<void> {
+    return this.#inTurn(async () => {
+      if (keys.length === 0 || keys.length > MAX_DAY_KEYS) throw new RangeError("between 1 and 366 day keys");
+      const members = this.#stored.members.map((member) =>
+        equalBytes(member.signKey, signKey) ? { ...member, dayKeys: { firstDay, keys: [...keys] } } : member,
+      );
+      await this.#save({ ...this.#stored, members });
+    });
+  }
+
+  /**
+   * The key for each member's wrap of a clip that opens now. Without a synced clock, or without a key for the day, it is
+   * the last one uploaded: it lies later in the member's chain, so it always opens.
+   */
+  recipientsForClip(nowDay: number, clockSynced: boolean): Promise<readonly ClipRecipient[]> {
+    return this.#inTurn(async () => {
+      const day = Math.max(nowDay, this.#stored.lastDay);
+      if (clockSynced && day > this.#stored.lastDay) await this.#save({ ...this.#stored, lastDay: day });
+      return this.#stored.members.flatMap((member) => {
+        if (member.role === "none" || member.dayKeys === null) return [];
+        const { firstDay, keys } = member.dayKeys;
+        const exact = clockSynced ? keys[day - firstDay] : undefined;
+        const publicKey = exact ?? keys.at(-1);
+        if (publicKey === undefined) return [];
+        return [{ day: exact === undefined ? firstDay + keys.length - 1 : day, publicKey }];
+      });
+    });
+  }
+
+  /** Forgets everybody. The state goes on counting, so that nothing signed for the old household fits the new one. */
+  reset(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { state, lastDay } = this.#stored;
+      await this.#save({ ...emptyHousehold, state: state + 1, lastDay });
+    });
+  }
+
+  async #save(next: StoredHousehold): Promise<void> {
+    await writeHousehold(this.#path, next);
+    if (next.state !== this.#stored.state) this.#changes.forget();
+    this.#stored = next;
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(run, run);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function asMember({ signKey, role }: StoredMember): Member | undefined {
+  return role === "none" ? undefined : { signKey, role };
+}

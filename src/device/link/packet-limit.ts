@@ -1,0 +1,92 @@
+import { Duplex } from "node:stream";
+
+type Callback = (error?: Error | null) => void;
+
+export class PacketTooLarge extends Error {
+  override readonly name = "PacketTooLarge";
+}
+
+/**
+ * A socket that lets no MQTT packet above `limitBytes` through. MQTT parsers collect a whole packet (up to 256 MiB)
+ * before anyone can look at it; this reads the length in the fixed header (MQTT 3.1.1, 2.2.3) and ends the connection there.
+ */
+export class PacketLimit extends Duplex {
+  /** Whole packet, fixed header included; may be raised once the peer has shown who it is. */
+  limitBytes: number;
+  readonly #socket: Duplex;
+  readonly #ready: ((done: Callback) => void) | undefined;
+  #bodyLeft = 0;
+  #header: { length: number; shift: number } | undefined;
+
+  /** @param ready - Nothing is sent or read until it calls back, for example when the peer's certificate was checked. */
+  constructor(socket: Duplex, limitBytes: number, ready?: (done: Callback) => void) {
+    super();
+    this.limitBytes = limitBytes;
+    this.#socket = socket;
+    this.#ready = ready;
+    socket.on("error", (error) => this.destroy(error));
+    socket.on("close", () => this.destroy());
+    socket.on("end", () => this.push(null));
+  }
+
+  override _construct(callback: Callback): void {
+    const begin: Callback = (error) => {
+      if (!error) this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+      callback(error);
+    };
+    if (this.#ready === undefined) begin();
+    else this.#ready(begin);
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    this.#socket.write(chunk, callback);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], callback: Callback): void {
+    this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), callback);
+  }
+
+  override _final(callback: Callback): void {
+    this.#socket.end(callback);
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    this.#socket.destroy();
+    callback(error);
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.destroyed) return;
+    if (!this.#fits(chunk)) this.destroy(new PacketTooLarge(`packet above ${this.limitBytes} bytes`));
+    else if (!this.push(chunk)) this.#socket.pause();
+  }
+
+  #fits(chunk: Buffer): boolean {
+    let offset = 0;
+    while (offset < chunk.length) {
+      if (this.#bodyLeft > 0) {
+        const skipped = Math.min(this.#bodyLeft, chunk.length - offset);
+        this.#bodyLeft -= skipped;
+        offset += skipped;
+      } else if (this.#header === undefined) {
+        this.#header = { length: 0, shift: 0 }; // packet type and flags
+        offset += 1;
+      } else {
+        const byte = chunk[offset] ?? 0;
+        offset += 1;
+        this.#header.length += (byte & 0x7f) * 2 ** this.#header.shift;
+        this.#header.shift += 7;
+        if (this.#header.length > this.limitBytes || this.#header.shift > 28) return false;
+        if (byte < 0x80) {
+          this.#bodyLeft = this.#header.length;
+          this.#header = undefined;
+        }
+      }
+    }
+    return true;
+  }
+}
