@@ -1,6 +1,8 @@
 import type { AuditEntry } from "../../protocol/audit-chain.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
 import type { DayPublicKey } from "../audit/audit-log.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logger.ts";
 import type { ClipHead, ClipRow } from "../vault/types.ts";
 import type { Clearance } from "./clearance.ts";
 
@@ -14,21 +16,8 @@ export interface HouseholdView {
   readonly removed: readonly Uint8Array[];
 }
 
-export interface ConsentClock {
-  nowMs(): number;
-  monotonicMs(): number;
-  synced(): boolean;
-  /** Settles early, without an error, when the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
-type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
-
-export interface ConsentLog {
-  info(event: string, fields?: LogFields): void;
-  warn(event: string, fields?: LogFields): void;
-  error(event: string, fields?: LogFields): void;
-}
+export type ConsentClock = Pick<Clock, "nowMs" | "monotonicMs" | "synced" | "after" | "every">;
+export type ConsentLog = Pick<Log, "info" | "warn" | "error">;
 
 /** The part of the vault that a consent asks about. */
 export interface ClipShelf {
@@ -64,6 +53,7 @@ export type DeliveryState = "open" | "delivered" | "revoked" | "void";
 export interface AcceptedTokens {
   has(token: Uint8Array): boolean;
   add(consent: AcceptedConsent): void;
+  stateOf(token: Uint8Array): DeliveryState | null;
   /** Rows whose delivery is still to be done, oldest first. */
   open(): readonly AcceptedConsent[];
   /** Ends an open row; anything but its token id and state is erased. False when it was not open. */
