@@ -90,11 +90,13 @@ export function literal<const Word extends string>(...words: readonly Word[]): S
   };
 }
 
+const codePoints = (value: string): number => Array.from(value).length;
+
 /** Text of at most so many code points. */
 export function text(maxCodePoints: number): Shape<string> {
   return {
     read(json) {
-      if (typeof json !== "string" || [...json].length > maxCodePoints) throw wrong("not a text of allowed length");
+      if (typeof json !== "string" || codePoints(json) > maxCodePoints) throw wrong("not a text of allowed length");
       return json;
     },
     write: (value) => value,

@@ -185,12 +185,13 @@ export class ShareLayout {
   }
 }
 
+const padding = (length: number): Uint8Array => new Uint8Array(paddedLength(length) - length);
+
 /** The whole share in pieces, one file at a time. */
 export async function* shareFiles(
   head: ShareHead,
   readFragment: ReadFragment,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const padding = (length: number): Uint8Array => new Uint8Array(paddedLength(length) - length);
   for (const { name, content } of headFiles(head)) {
     yield concatBytes(tarHeader(name, content.length), content, padding(content.length));
   }

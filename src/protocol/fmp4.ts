@@ -1,0 +1,253 @@
+/**
+ * The little of fragmented MP4 that sealing and playing need: what a track is, when a fragment plays, moving it in
+ * time, and putting lanes together into one file. Nothing is re-encoded, so a fragment keeps its own bytes.
+ */
+
+import { concatBytes, toHex, u32, u64 } from "./bytes.ts";
+import { boxes, FieldReader, findBox, makeBox, mp4Error, needBox } from "./mp4-boxes.ts";
+
+export { type Box, boxes } from "./mp4-boxes.ts";
+
+export interface TrackInfo {
+  readonly trackId: number;
+  /** Ticks per second. */
+  readonly timescale: number;
+  readonly kind: "video" | "audio";
+  /** RFC 6381, for MediaSource: `avc1.64001f`, `mp4a.40.2`. */
+  readonly codec: string;
+}
+
+/** Of a full box: one byte of version, three of flags. */
+function versionAndFlags(reader: FieldReader): { readonly version: number; readonly flags: number } {
+  const word = reader.u32();
+  return { version: word >>> 24, flags: word & 0xff_ffff };
+}
+
+const VISUAL_ENTRY_BYTES = 78;
+const AUDIO_ENTRY_BYTES = 28;
+const DECODER_SPECIFIC_INFO = 5;
+/** Bytes of the descriptors before their first child: ES_Descriptor without optional parts, DecoderConfigDescriptor. */
+const DESCRIPTOR_HEAD_BYTES = new Map([
+  [3, 3],
+  [4, 13],
+]);
+
+/** Object type of AAC, five bits at the beginning of its decoder-specific info (ISO/IEC 14496-1 and -3). */
+function aacObjectType(esds: Uint8Array): number | null {
+  const reader = new FieldReader(esds, 4);
+  while (reader.position < esds.length) {
+    const tag = reader.u8();
+    for (let byte = reader.u8(); byte >= 0x80; ) byte = reader.u8();
+    if (tag === DECODER_SPECIFIC_INFO) return reader.u8() >> 3;
+    reader.skip(DESCRIPTOR_HEAD_BYTES.get(tag) ?? esds.length);
+  }
+  return null;
+}
+
+function codecOf(sampleDescriptions: Uint8Array): string {
+  const entry = boxes(sampleDescriptions.subarray(8))[0];
+  if (entry === undefined) throw mp4Error("track without a sample description");
+  if (entry.type === "avc1" || entry.type === "avc3") {
+    const configuration = findBox(entry.content.subarray(VISUAL_ENTRY_BYTES), "avcC");
+    if (configuration !== null) return `${entry.type}.${toHex(configuration.content.subarray(1, 4))}`;
+  }
+  if (entry.type === "mp4a") {
+    const esds = findBox(entry.content.subarray(AUDIO_ENTRY_BYTES), "esds");
+    const objectType = esds === null ? null : aacObjectType(esds.content);
+    if (objectType !== null) return `mp4a.40.${objectType}`;
+  }
+  return entry.type;
+}
+
+const KINDS: Readonly<Record<string, TrackInfo["kind"]>> = { vide: "video", soun: "audio" };
+
+/** Describes the first track of an init segment. @throws ProtocolError `mp4/shape`. */
+export function trackInfo(init: Uint8Array): TrackInfo {
+  const track = needBox(init, "moov", "trak").content;
+  const trackHeader = new FieldReader(needBox(track, "tkhd").content);
+  const trackId = trackHeader.skip(versionAndFlags(trackHeader).version === 1 ? 16 : 8).u32();
+  const mediaHeader = new FieldReader(needBox(track, "mdia", "mdhd").content);
+  const timescale = mediaHeader.skip(versionAndFlags(mediaHeader).version === 1 ? 16 : 8).u32();
+  const handler = new FieldReader(needBox(track, "mdia", "hdlr").content, 8).text(4);
+  const kind = KINDS[handler];
+  if (kind === undefined || timescale === 0) throw mp4Error(`track is neither picture nor sound: ${handler}`);
+  const codec = codecOf(needBox(track, "mdia", "minf", "stbl", "stsd").content);
+  return { trackId, timescale, kind, codec };
+}
+
+export interface FragmentTiming {
+  readonly baseDecodeTime: number;
+  readonly durationTicks: number;
+  /** By the timescale given, from the track's time zero. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly sequence: number;
+  readonly startsWithKeyFrame: boolean;
+}
+
+interface SampleDefaults {
+  readonly duration: number | null;
+  readonly flags: number | null;
+}
+
+function sampleDefaults(trackFragmentHeader: Uint8Array): SampleDefaults {
+  const reader = new FieldReader(trackFragmentHeader);
+  const { flags } = versionAndFlags(reader);
+  reader.skip(4);
+  if (flags & 0x1) reader.skip(8);
+  if (flags & 0x2) reader.skip(4);
+  const duration = flags & 0x8 ? reader.u32() : null;
+  if (flags & 0x10) reader.skip(4);
+  return { duration, flags: flags & 0x20 ? reader.u32() : null };
+}
+
+const NON_SYNC_SAMPLE = 0x1_0000;
+
+function readRun(run: Uint8Array, defaults: SampleDefaults): { durationTicks: number; firstFlags: number | null } {
+  const reader = new FieldReader(run);
+  const { flags } = versionAndFlags(reader);
+  const count = reader.u32();
+  if (flags & 0x1) reader.skip(4);
+  let firstFlags = flags & 0x4 ? reader.u32() : defaults.flags;
+  let durationTicks = 0;
+  for (let i = 0; i < count; i += 1) {
+    const duration = flags & 0x100 ? reader.u32() : defaults.duration;
+    if (duration === null) throw mp4Error("fragment without sample durations");
+    durationTicks += duration;
+    if (flags & 0x200) reader.skip(4);
+    const own = flags & 0x400 ? reader.u32() : null;
+    if (i === 0 && own !== null) firstFlags = own;
+    if (flags & 0x800) reader.skip(4);
+    if (reader.position > run.length) throw mp4Error("track run is cut short");
+  }
+  return { durationTicks, firstFlags };
+}
+
+function readDecodeTime(box: Uint8Array): number {
+  const reader = new FieldReader(box);
+  return versionAndFlags(reader).version === 1 ? reader.u64() : reader.u32();
+}
+
+/** When a fragment (moof and mdat of one track) plays. @throws ProtocolError `mp4/shape`. */
+export function fragmentTiming(fragment: Uint8Array, timescale: number): FragmentTiming {
+  const moof = needBox(fragment, "moof").content;
+  const sequence = new FieldReader(needBox(moof, "mfhd").content, 4).u32();
+  const track = needBox(moof, "traf").content;
+  const defaults = sampleDefaults(needBox(track, "tfhd").content);
+  const baseDecodeTime = readDecodeTime(needBox(track, "tfdt").content);
+  const runs = boxes(track).flatMap(({ type, content }) => (type === "trun" ? [readRun(content, defaults)] : []));
+  const durationTicks = runs.reduce((sum, run) => sum + run.durationTicks, 0);
+  const firstFlags = runs[0]?.firstFlags ?? null;
+  const toMs = (ticks: number): number => (ticks * 1000) / timescale;
+  return {
+    baseDecodeTime,
+    durationTicks,
+    startMs: toMs(baseDecodeTime),
+    durationMs: toMs(durationTicks),
+    sequence,
+    startsWithKeyFrame: firstFlags !== null && (firstFlags & NON_SYNC_SAMPLE) === 0,
+  };
+}
+
+export interface Retiming {
+  readonly sequence: number;
+  readonly subtractTicks: number;
+  /** Moves the fragment to another track when given. */
+  readonly trackId?: number;
+}
+
+/** A copy of the fragment with another number and time. @throws ProtocolError `mp4/shape` for a time below zero. */
+export function retime(fragment: Uint8Array, { sequence, subtractTicks, trackId }: Retiming): Uint8Array {
+  const copy = Uint8Array.from(fragment);
+  const moof = needBox(copy, "moof").content;
+  needBox(moof, "mfhd").content.set(u32(sequence), 4);
+  const track = needBox(moof, "traf").content;
+  if (trackId !== undefined) needBox(track, "tfhd").content.set(u32(trackId), 4);
+  const time = needBox(track, "tfdt").content;
+  const moved = readDecodeTime(time) - subtractTicks;
+  if (moved < 0) throw mp4Error("fragment would begin before time zero");
+  time.set(time[0] === 1 ? u64(moved) : u32(moved), 4);
+  return copy;
+}
+
+/** One instant in another track's ticks. */
+export const convertTicks = (ticks: number, fromTimescale: number, toTimescale: number): number =>
+  Math.round((ticks * toTimescale) / fromTimescale);
+
+const VIDEO_TRACK = 1;
+const AUDIO_TRACK = 2;
+
+/** An init segment's track and its defaults under another track number. */
+function renumbered(init: Uint8Array, trackId: number): { readonly track: Uint8Array; readonly defaults: Uint8Array } {
+  const track = Uint8Array.from(needBox(init, "moov", "trak").bytes);
+  const header = needBox(track, "trak", "tkhd").content;
+  header.set(u32(trackId), header[0] === 1 ? 20 : 12);
+  const defaults = Uint8Array.from(needBox(init, "moov", "mvex", "trex").bytes);
+  defaults.set(u32(trackId), 12);
+  return { track, defaults };
+}
+
+/** One init segment for both lanes: video is track 1, audio track 2. @throws ProtocolError `mp4/shape`. */
+export function mergeInit(videoInit: Uint8Array, audioInit: Uint8Array): Uint8Array {
+  const video = renumbered(videoInit, VIDEO_TRACK);
+  const audio = renumbered(audioInit, AUDIO_TRACK);
+  const movieHeader = Uint8Array.from(needBox(videoInit, "moov", "mvhd").bytes);
+  movieHeader.set(u32(AUDIO_TRACK + 1), movieHeader.length - 4);
+  const defaults = makeBox("mvex", video.defaults, audio.defaults);
+  return concatBytes(
+    needBox(videoInit, "ftyp").bytes,
+    makeBox("moov", movieHeader, video.track, audio.track, defaults),
+  );
+}
+
+/** One lane's part of what is to be played. */
+export interface PlayableLane {
+  readonly init: Uint8Array;
+  /** In order. */
+  readonly fragments: readonly Uint8Array[];
+}
+
+interface PlacedFragment {
+  readonly fragment: Uint8Array;
+  readonly startMs: number;
+  readonly subtractTicks: number;
+  readonly trackId: number;
+}
+
+function placed(lane: PlayableLane, trackId: number, zeroMs: number): PlacedFragment[] {
+  const { timescale } = trackInfo(lane.init);
+  const zeroTicks = Math.round((zeroMs * timescale) / 1000);
+  const starts = lane.fragments.map((fragment) => fragmentTiming(fragment, timescale));
+  // Rounding between two timescales must not put the first sound a tick before zero.
+  const subtractTicks = Math.min(zeroTicks, ...starts.map(({ baseDecodeTime }) => baseDecodeTime));
+  return lane.fragments.map((fragment, i) => ({ fragment, startMs: starts[i]?.startMs ?? 0, subtractTicks, trackId }));
+}
+
+const firstStartMs = ({ init, fragments }: PlayableLane): number =>
+  fragments[0] === undefined
+    ? Number.POSITIVE_INFINITY
+    : fragmentTiming(fragments[0], trackInfo(init).timescale).startMs;
+
+/**
+ * One MP4 that begins at time zero with the first picture (without picture, the first sound), whatever part of a clip
+ * its fragments are from. @throws ProtocolError `mp4/shape`.
+ */
+export function playableMp4(video: PlayableLane | null, audio: PlayableLane | null): Uint8Array {
+  const lanes = [video, audio].filter((lane) => lane !== null);
+  const [first] = lanes;
+  if (first === undefined) throw mp4Error("neither picture nor sound to play");
+  const zeroMs = firstStartMs(first);
+  const both = video !== null && audio !== null;
+  const init = both ? mergeInit(video.init, audio.init) : first.init;
+  const audioTrack = both ? AUDIO_TRACK : trackInfo(first.init).trackId;
+  const fragments = [
+    ...(video === null ? [] : placed(video, both ? VIDEO_TRACK : trackInfo(video.init).trackId, zeroMs)),
+    ...(audio === null ? [] : placed(audio, audioTrack, zeroMs)),
+  ].toSorted((a, b) => a.startMs - b.startMs);
+  return concatBytes(
+    init,
+    ...fragments.map(({ fragment, subtractTicks, trackId }, i) =>
+      retime(fragment, { sequence: i + 1, subtractTicks, trackId }),
+    ),
+  );
+}
