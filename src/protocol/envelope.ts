@@ -190,11 +190,7 @@ export function decodePayload<T>(kind: StatementKind<T>, payloadBytes: Uint8Arra
  * Reads a statement without looking at its signature, for checks that come before it.
  * @throws {@link ProtocolError} `statement/size`, `statement/encoding`, `statement/shape`, `statement/version`.
  */
-export function readStatement<T>(
-  crypto: Crypto,
-  kind: StatementKind<T>,
-  envelope: Uint8Array,
-): UnverifiedStatement<T> {
+export function readStatement<T>(crypto: Crypto, kind: StatementKind<T>, envelope: Uint8Array): UnverifiedStatement<T> {
   const { payload: payloadBytes, payloadType: type, keyid, signature } = parseEnvelope(envelope);
   if (type !== payloadType(kind.kind)) throw new ProtocolError("statement/shape", `not a ${kind.kind} statement`);
   const payload = decodePayload(kind, payloadBytes);

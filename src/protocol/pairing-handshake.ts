@@ -60,10 +60,11 @@ export function encodePairingCode({ deviceKey, secret, broker }: PairingCode): s
   return CODE_PREFIX + toBase64url(concatBytes(Uint8Array.of(VERSION), deviceKey, secret, utf8(broker)));
 }
 
+const notOurs = (cause?: unknown): ProtocolError =>
+  new ProtocolError("pairing/qr", "not a Doorward pairing code", { cause });
+
 /** @throws {@link ProtocolError} `pairing/qr`. */
 export function decodePairingCode(crypto: Crypto, code: string): PairingCode {
-  const notOurs = (cause?: unknown): ProtocolError =>
-    new ProtocolError("pairing/qr", "not a Doorward pairing code", { cause });
   if (!code.startsWith(CODE_PREFIX) || code.length > 1_024) throw notOurs();
   try {
     const bytes = fromBase64url(code.slice(CODE_PREFIX.length));

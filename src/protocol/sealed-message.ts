@@ -11,10 +11,7 @@ export const SEAL_OVERHEAD_BYTES = 32 + BOX_OVERHEAD_BYTES;
 /** `ephemeral public key 32 · box`. @throws ProtocolError `key/weak`. */
 export function sealTo(crypto: Crypto, boxPublic: Uint8Array, plain: Uint8Array): Uint8Array {
   const ephemeral = crypto.boxKeyFromSecret(crypto.randomBytes(32));
-  const sealed = concatBytes(
-    ephemeral.publicKey,
-    crypto.box(plain, ZERO_NONCE, boxPublic, ephemeral.secretKey),
-  );
+  const sealed = concatBytes(ephemeral.publicKey, crypto.box(plain, ZERO_NONCE, boxPublic, ephemeral.secretKey));
   wipe(ephemeral.secretKey);
   return sealed;
 }
