@@ -14,7 +14,11 @@ export function controlSocketPath(dataDir: string): string {
  * Asks the running daemon one thing: a line of JSON there, a line of JSON back.
  * @throws CliError `cli/daemon-not-running`, `cli/not-allowed`, `cli/no-answer`.
  */
-export async function askDaemon(dataDir: string, request: object, signal: AbortSignal): Promise<Record<string, unknown>> {
+export async function askDaemon(
+  dataDir: string,
+  request: object,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
   const path = controlSocketPath(dataDir);
   const line = await new Promise<string>((resolve, reject) => {
     const socket = connect(path);
@@ -28,7 +32,9 @@ export async function askDaemon(dataDir: string, request: object, signal: AbortS
     const onAbort = (): void => {
       const error = signal.aborted
         ? new CliError("cli/interrupted", "stopped while waiting for the daemon")
-        : new CliError("cli/no-answer", `the daemon at ${path} gives no answer`, { hint: "Restart it: `systemctl restart doorward`." });
+        : new CliError("cli/no-answer", `the daemon at ${path} gives no answer`, {
+            hint: "Restart it: `systemctl restart doorward`.",
+          });
       end(() => reject(error));
     };
     waiting.addEventListener("abort", onAbort, { once: true });
@@ -39,12 +45,14 @@ export async function askDaemon(dataDir: string, request: object, signal: AbortS
       text += part;
       const newline = text.indexOf("\n");
       if (newline >= 0) end(() => resolve(text.slice(0, newline)));
-      else if (text.length > MAX_ANSWER_CHARACTERS) end(() => reject(new CliError("cli/wrong-file", `${path} is no doorbell daemon`)));
+      else if (text.length > MAX_ANSWER_CHARACTERS)
+        end(() => reject(new CliError("cli/wrong-file", `${path} is no doorbell daemon`)));
     });
     socket.write(`${JSON.stringify(request)}\n`);
   });
   const answer: unknown = JSON.parse(line);
-  if (typeof answer !== "object" || answer === null) throw new CliError("cli/wrong-file", `${path} is no doorbell daemon`);
+  if (typeof answer !== "object" || answer === null)
+    throw new CliError("cli/wrong-file", `${path} is no doorbell daemon`);
   return answer as Record<string, unknown>;
 }
 

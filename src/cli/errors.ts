@@ -29,12 +29,17 @@ export const exitMeanings: Readonly<Record<keyof typeof EXIT, string>> = {
 export const cliErrors = {
   "cli/usage": "The command line is wrong: see `--help` of the command.",
   "cli/not-initialised": "This device has no keys yet: run `doorward init`.",
-  "cli/already-initialised": "Keys exist already and are never overwritten: move them away first if you mean to start anew.",
-  "cli/daemon-not-running": "No doorbell daemon answers here: start it with `doorward run` or `systemctl start doorward`.",
-  "cli/not-allowed": "You lack the rights on this file: run as the doorbell's user, for example `sudo -u doorward doorward …`.",
-  "cli/not-paired": "This home knows no doorbell: run `doorward pair` at the doorbell, then `doorward owner pair TEXT` here.",
+  "cli/already-initialised":
+    "Keys exist already and are never overwritten: move them away first if you mean to start anew.",
+  "cli/daemon-not-running":
+    "No doorbell daemon answers here: start it with `doorward run` or `systemctl start doorward`.",
+  "cli/not-allowed":
+    "You lack the rights on this file: run as the doorbell's user, for example `sudo -u doorward doorward …`.",
+  "cli/not-paired":
+    "This home knows no doorbell: run `doorward pair` at the doorbell, then `doorward owner pair TEXT` here.",
   "cli/already-paired": "This home has a doorbell already: use another `--home` for a second one.",
-  "cli/pairing-failed": "The doorbell did not accept the pairing: open a new window with `doorward pair` and use its newest text.",
+  "cli/pairing-failed":
+    "The doorbell did not accept the pairing: open a new window with `doorward pair` and use its newest text.",
   "cli/no-answer":
     "A doorbell answers nothing to input that it refuses: its own log says why (`journalctl -u doorward`). It may also be switched off, or its broker out of reach.",
   "cli/no-recipient": "This recipient has no keys yet: run `doorward recipient init --name NAME --mailbox URL`.",

@@ -21,8 +21,14 @@ export function explain(error: unknown): Explanation {
     return { code: error.code, message: error.message, hint: error.hint, exit: error.exit };
   }
   if (error instanceof CommanderError) {
-    const message = error.message.replace(/^error: /, "").replace(/\n/g, " ");
-    return { code: "cli/usage", message, hint: "See `doorward --help`, or `--help` after any command.", exit: EXIT.usage };
+    const message =
+      error.code === "commander.help" ? "no command given" : error.message.replace(/^error: /, "").replace(/\n/g, " ");
+    return {
+      code: "cli/usage",
+      message,
+      hint: "See `doorward --help`, or `--help` after any command.",
+      exit: EXIT.usage,
+    };
   }
   if (error instanceof CodedError) {
     const code = String(error.code);
@@ -46,12 +52,22 @@ function explainSystem(error: NodeJS.ErrnoException): Explanation {
     case "ENOSPC":
       return { code, message: "the disk is full", hint: "Free some space and repeat.", exit: EXIT.failed };
     case "EADDRINUSE":
-      return { code, message: error.message, hint: "Another program listens there: choose another port.", exit: EXIT.failed };
+      return {
+        code,
+        message: error.message,
+        hint: "Another program listens there: choose another port.",
+        exit: EXIT.failed,
+      };
     case "ECONNREFUSED":
     case "ENOTFOUND":
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
-      return { code, message: `cannot reach the broker: ${error.message || code}`, hint: "Check its address, and that it runs.", exit: EXIT.noAnswer };
+      return {
+        code,
+        message: `cannot reach the broker: ${error.message || code}`,
+        hint: "Check its address, and that it runs.",
+        exit: EXIT.noAnswer,
+      };
     default:
       return { code, message: error.message, hint: "", exit: EXIT.failed };
   }

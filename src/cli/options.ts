@@ -34,7 +34,10 @@ export class Options {
     if (value === undefined) return undefined;
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
     if (!(number >= range.min && number <= range.max)) {
-      throw new CliError("cli/usage", `${flagOf(name)} takes a whole number from ${range.min} to ${range.max}, not "${value}"`);
+      throw new CliError(
+        "cli/usage",
+        `${flagOf(name)} takes a whole number from ${range.min} to ${range.max}, not "${value}"`,
+      );
     }
     return number;
   }

@@ -8,7 +8,11 @@ const PRIVATE_DIR = 0o700;
 const PRIVATE_FILE = 0o600;
 
 /** The folder that `--home` names, or the usual one of this user. */
-export function homeDir(given: string | undefined, role: "owner" | "recipient", environment: Readonly<Record<string, string | undefined>>): string {
+export function homeDir(
+  given: string | undefined,
+  role: "owner" | "recipient",
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
   if (given !== undefined) return resolve(given);
   const data = environment.XDG_DATA_HOME ?? join(environment.HOME ?? homedir(), ".local/share");
   return join(data, "doorward", role);

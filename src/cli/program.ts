@@ -36,44 +36,59 @@ export async function runCli(words: readonly string[], world: World): Promise<Ex
 function fail(error: unknown, terminal: Terminal, world: World): ExitStatus {
   const { code, message, hint, exit } = explain(error);
   if (terminal.json) world.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`);
+  if (error instanceof CommanderError && error.code === "commander.help") return exit; // shown in place of a message
   terminal.note(`doorward: ${message}`);
   if (hint !== "") terminal.note(`  ${hint}`);
   return exit;
 }
 
-type Run = (definition: CommandDefinition, args: (string | undefined)[], values: Record<string, unknown>) => Promise<void>;
+type Run = (
+  definition: CommandDefinition,
+  args: (string | undefined)[],
+  values: Record<string, unknown>,
+) => Promise<void>;
 
 /** The tree of commands, without their code. */
 export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run): Command {
   const program = new Command(PROGRAM_NAME)
     .description("A private video doorbell: the doorbell itself, its owner's keys, and whoever receives a share.")
-    .version("0.1.0", "-V, --version", "Print the version");
+    .version("0.1.0", "-V, --version", "print the version");
   const parents = new Map<string, Command>([["", program]]);
+  const [atTop, inGroups] = [commands.filter(isTopLevel), commands.filter((definition) => !isTopLevel(definition))];
+  for (const definition of atTop) defineCommand(addTo(parents, definition.path), definition, run);
   for (const { path, summary } of groups) parents.set(path, addTo(parents, path).description(summary));
-  for (const definition of commands) {
-    const command = addTo(parents, definition.path)
-      .summary(definition.summary)
-      .description([definition.summary, definition.details].filter(Boolean).join("\n\n"));
-    for (const { name, meaning } of definition.args ?? []) command.argument(name, meaning);
-    for (const { flags, meaning, preset, required } of definition.options ?? []) {
-      const option = new Option(flags, meaning).makeOptionMandatory(required === true);
-      command.addOption(preset === undefined ? option : option.default(preset));
-    }
-    command.option(JSON_FLAG, "Print exactly one JSON value on stdout");
-    command.addHelpText("after", exampleText(definition));
-    const argCount = definition.args?.length ?? 0;
-    command.action((...given: unknown[]) => {
-      const args = given.slice(0, argCount).map((value) => (typeof value === "string" ? value : undefined));
-      return run(definition, args, command.opts());
-    });
-  }
+  for (const definition of inGroups) defineCommand(addTo(parents, definition.path), definition, run);
   const columns = world.stdout.columns;
   for (const command of [...parents.values(), ...[...parents.values()].flatMap((parent) => parent.commands)]) {
-    command.exitOverride().helpOption("-h, --help", "Show this help").helpCommand(false).showSuggestionAfterError(true);
+    command.exitOverride().helpOption("-h, --help", "show this help").helpCommand(false).showSuggestionAfterError(true);
     command.configureHelp({ helpWidth: Math.min(columns ?? 100, 110), subcommandTerm: termOf });
-    command.configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: () => undefined });
+    command.configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+      outputError: () => undefined, // told by fail(), like every other error
+    });
   }
   return program;
+}
+
+function isTopLevel({ path }: CommandDefinition): boolean {
+  return !path.includes(" ");
+}
+
+function defineCommand(command: Command, definition: CommandDefinition, run: Run): void {
+  const { summary, details, args = [], options = [] } = definition;
+  command.summary(summary).description([summary, details].filter(Boolean).join("\n\n"));
+  for (const { name, meaning } of args) command.argument(name, meaning);
+  for (const { flags, meaning, preset, required } of options) {
+    const option = new Option(flags, meaning).makeOptionMandatory(required === true);
+    command.addOption(preset === undefined ? option : option.default(preset));
+  }
+  command.option(JSON_FLAG, "print exactly one JSON value on stdout");
+  command.addHelpText("after", exampleText(definition));
+  command.action((...given: unknown[]) => {
+    const words = given.slice(0, args.length).map((value) => (typeof value === "string" ? value : undefined));
+    return run(definition, words, command.opts());
+  });
 }
 
 function addTo(parents: ReadonlyMap<string, Command>, path: string): Command {

@@ -31,7 +31,8 @@ export class Progress {
     this.#drawnAtMs = nowMs;
     const part = total > 0 ? Math.min(1, done / total) : 0;
     const filled = Math.round(part * BAR_CELLS);
-    const bar = total > 0 ? ` ${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)} ${Math.floor(part * 100)} %` : " …";
+    const bar =
+      total > 0 ? ` ${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)} ${Math.floor(part * 100)} %` : " …";
     const line = `${this.#label}${bar}${detail === "" ? "" : `  ${detail}`}`;
     this.#output.write(`\r\u001b[K${line.slice(0, (this.#output.columns ?? 80) - 1)}`);
   }

@@ -36,17 +36,13 @@ export class Terminal {
     this.#streams.stderr.write(`${text}\n`);
   }
 
-  /** Bytes for another program: printed as they are, also with `json` unset only. */
-  raw(text: string): void {
-    if (!this.json) this.#streams.stdout.write(text);
+  /** Whether the answer is read by a person who sees colours. */
+  colours(environment: Readonly<Record<string, string | undefined>>): boolean {
+    return this.#streams.stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";
   }
 
   progress(label: string): Progress {
     return new Progress(this.#streams.stderr, label);
-  }
-
-  get interactive(): boolean {
-    return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
   }
 
   /** Asks a question whose default is no; an empty answer and the end of input are a no. */

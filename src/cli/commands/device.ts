@@ -26,7 +26,9 @@ const runCommands: readonly CommandDefinition[] = [
     summary: "Run the doorbell in the foreground",
     details: "The same daemon that systemd starts. Stop it with Ctrl-C; SIGHUP reads the configuration again.",
     options: [configFlag],
-    examples: [{ command: "doorward run --config ./door.toml", meaning: "watch it start, ring it from another terminal" }],
+    examples: [
+      { command: "doorward run --config ./door.toml", meaning: "watch it start, ring it from another terminal" },
+    ],
     load: () => import("../device/run.ts"),
   },
   {
@@ -45,7 +47,10 @@ const runCommands: readonly CommandDefinition[] = [
     path: "doctor",
     summary: "Look at camera, sound, GPIO, broker, disk, clock and permissions",
     details: "Each finding comes with what to do about it. Changes nothing.",
-    options: [configFlag, { flags: "--report", meaning: "a text to paste into a bug report, without names, addresses or keys" }],
+    options: [
+      configFlag,
+      { flags: "--report", meaning: "a text to paste into a bug report, without names, addresses or keys" },
+    ],
     examples: [
       { command: "doorward doctor", meaning: "before the first start, and whenever something is odd" },
       { command: "doorward doctor --report > report.txt", meaning: "for a bug report" },
@@ -70,7 +75,7 @@ const runCommands: readonly CommandDefinition[] = [
   {
     path: "simulate",
     summary: "Press the simulated bell, move before it, hold a button",
-    details: "Only with the simulated GPIO driver (`sensor.driver = \"simulated\"`).",
+    details: 'Only with the simulated GPIO driver (`driver = "simulated"` in the [gpio] part of its configuration).',
     args: [{ name: "<what>", meaning: "ring, motion or hold" }],
     options: [
       configFlag,
@@ -88,13 +93,35 @@ const runCommands: readonly CommandDefinition[] = [
     path: "broker",
     summary: "Run the home broker as a process of its own",
     details:
-      "The daemon carries a home broker already. Run this one instead where several doorbells share a broker, or where the broker shall live on another machine, and set `link.broker` in each configuration to its address.",
+      "The daemon carries a home broker already. Run this one instead where several doorbells share a broker, or where the broker shall live on another machine, and set `broker.url` in each configuration to its address.",
     options: [
       { flags: "--host <address>", meaning: "address to listen on", preset: "127.0.0.1" },
       { flags: "--port <n>", meaning: "port to listen on; 0 takes a free one", preset: "1883" },
     ],
-    examples: [{ command: "doorward broker --host 192.168.1.10", meaning: "for the doorbells and phones of this home" }],
+    examples: [
+      { command: "doorward broker --host 192.168.1.10", meaning: "for the doorbells and phones of this home" },
+    ],
     load: () => import("../device/broker.ts"),
+  },
+];
+
+const demoCommands: readonly CommandDefinition[] = [
+  {
+    path: "demo",
+    summary: "Play the whole story on this machine",
+    details:
+      "A simulated door rings, a clip is sealed, the owner opens it and consents to five seconds of it, the recipient verifies what arrives. Then the simulated door stays up until Ctrl-C.",
+    options: [
+      { flags: "--once", meaning: "end after the story" },
+      { flags: "--video <file>", meaning: "take this film for the camera" },
+      { flags: "--out <file>", meaning: "keep the recipient's MP4" },
+      { flags: "--data <dir>", meaning: "keep what device, owner and recipient wrote, in folders of these names" },
+    ],
+    examples: [
+      { command: "doorward demo", meaning: "watch it" },
+      { command: "doorward demo --once --out shared.mp4 --json", meaning: "for scripts: one object at the end" },
+    ],
+    load: () => import("../demo/demo.ts"),
   },
 ];
 
@@ -123,10 +150,13 @@ const mailboxCommands: readonly CommandDefinition[] = [
     path: "mailbox mosquitto-config",
     summary: "Print a Mosquitto configuration with the same rules",
     examples: [
-      { command: "doorward mailbox mosquitto-config > /etc/mosquitto/conf.d/doorward.conf", meaning: "use Mosquitto as the mailbox" },
+      {
+        command: "doorward mailbox mosquitto-config > /etc/mosquitto/conf.d/doorward.conf",
+        meaning: "use Mosquitto as the mailbox",
+      },
     ],
     load: () => import("../device/mailbox-mosquitto-config.ts"),
   },
 ];
 
-export const deviceCommands: readonly CommandDefinition[] = [...runCommands, ...mailboxCommands];
+export const deviceCommands: readonly CommandDefinition[] = [...runCommands, ...demoCommands, ...mailboxCommands];

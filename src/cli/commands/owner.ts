@@ -21,7 +21,9 @@ const lookCommands: readonly CommandDefinition[] = [
     summary: "Pair with a doorbell whose pairing window is open",
     args: [{ name: "<text>", meaning: "the text that `doorward pair` shows" }],
     options: [homeFlag],
-    examples: [{ command: 'doorward owner pair "$(doorward pair --json | jq -r .text)"', meaning: "both on one machine" }],
+    examples: [
+      { command: 'doorward owner pair "$(doorward pair --json | jq -r .text)"', meaning: "both on one machine" },
+    ],
     load: () => import("../owner/pair.ts"),
   },
   {
@@ -79,10 +81,14 @@ const shareCommands: readonly CommandDefinition[] = [
     options: [
       homeFlag,
       { flags: "--to <file>", meaning: "the recipient's card", required: true },
-      { flags: "--seconds <from-to>", meaning: "part to share, such as 3-8; whole fragments inside it only", required: true },
+      {
+        flags: "--seconds <from-to>",
+        meaning: "part to share, such as 3-8; whole fragments inside it only",
+        required: true,
+      },
       { flags: "--sound", meaning: "share the sound of that part too" },
       { flags: "--thumbnail", meaning: "share the still picture of the trigger too" },
-      { flags: "--purpose <text>", meaning: "what it is for; the recipient may prove that you said so", preset: "" },
+      { flags: "--purpose <text>", meaning: "what it is for; the recipient can prove that you said so" },
       { flags: "--basis <basis>", meaning: "own (your wish) or compelled (a legal order)", preset: "own" },
       { flags: "--expires <time>", meaning: "the doorbell sends nothing after this: 30m, 12h, 7d", preset: "7d" },
       { flags: "--tell-name <text>", meaning: "add your name" },
@@ -105,7 +111,9 @@ const shareCommands: readonly CommandDefinition[] = [
     summary: "Take a share back while the doorbell still waits",
     args: [tokenArg],
     options: [homeFlag],
-    examples: [{ command: "doorward owner undo 9b02", meaning: "within the undo window nothing has left the doorbell" }],
+    examples: [
+      { command: "doorward owner undo 9b02", meaning: "within the undo window nothing has left the doorbell" },
+    ],
     load: () => import("../owner/undo.ts"),
   },
   {
@@ -150,14 +158,20 @@ const householdCommands: readonly CommandDefinition[] = [
     path: "owner household list",
     summary: "List the members of the household",
     options: [homeFlag],
-    examples: [{ command: "doorward owner household list", meaning: "who may look, who may consent, how many must sign" }],
+    examples: [
+      { command: "doorward owner household list", meaning: "who may look, who may consent, how many must sign" },
+    ],
     load: () => import("../owner/household-list.ts"),
   },
   {
     path: "owner household invite",
     summary: "Let another person in, face to face",
-    details: "Both of you stand at the same screen: the new member scans the code that this shows, within three minutes.",
-    options: [homeFlag, { flags: "--role <role>", meaning: "viewer (may look) or owner (may consent too)", preset: "viewer" }],
+    details:
+      "Both of you stand at the same screen: the new member scans the code that this shows, within three minutes.",
+    options: [
+      homeFlag,
+      { flags: "--role <role>", meaning: "viewer (may look) or owner (may consent too)", preset: "viewer" },
+    ],
     examples: [{ command: "doorward owner household invite --role owner", meaning: "a second person who may consent" }],
     load: () => import("../owner/household-invite.ts"),
   },

@@ -35,7 +35,8 @@ export const recipientCommands: readonly CommandDefinition[] = [
   {
     path: "recipient receive",
     summary: "Fetch shares from the inbox",
-    details: "Each share is verified as it arrives and kept in the recipient's home. An interrupted delivery goes on next time.",
+    details:
+      "Each share is verified as it arrives and kept in the recipient's home. An interrupted delivery goes on next time.",
     options: [
       homeFlag,
       { flags: "--once", meaning: "end after one whole share" },
@@ -55,7 +56,9 @@ export const recipientCommands: readonly CommandDefinition[] = [
       "\"ok\" proves that nothing changed since the clip's key sealed it. It does not prove that the scene is real, nor when it was. Without the recipient's keys all but the seals themselves is checked.",
     args: [{ name: "<share>", meaning: "the share's tar file" }],
     options: [homeFlag],
-    examples: [{ command: "doorward recipient verify share.tar", meaning: "prints the verdict; exit status 4 unless it is ok" }],
+    examples: [
+      { command: "doorward recipient verify share.tar", meaning: "prints the verdict; exit status 4 unless it is ok" },
+    ],
     load: () => import("../recipient/verify.ts"),
   },
   {
@@ -63,7 +66,9 @@ export const recipientCommands: readonly CommandDefinition[] = [
     summary: "Verify a share and write its film",
     args: [{ name: "<share>", meaning: "the share's tar file" }],
     options: [homeFlag, { flags: "--out <file>", meaning: "the MP4 to write", required: true }],
-    examples: [{ command: "doorward recipient open share.tar --out door.mp4", meaning: "play door.mp4 with any player" }],
+    examples: [
+      { command: "doorward recipient open share.tar --out door.mp4", meaning: "play door.mp4 with any player" },
+    ],
     load: () => import("../recipient/open.ts"),
   },
 ];

@@ -9,9 +9,13 @@ export async function run({ options, terminal, environment, signal }: Invocation
   const answer = await askDaemon(await dataDirOf(options.needed("config")), { op: "pair" }, signal);
   const { text, closesAfterMs } = answer;
   if (answer.ok !== true || typeof text !== "string" || typeof closesAfterMs !== "number") {
-    throw new CliError("cli/usage", `the doorbell opens no pairing window: ${String(answer.error ?? "no reason given")}`, {
-      hint: "A doorbell that has an owner takes further members only through that owner: `doorward owner household invite`.",
-    });
+    throw new CliError(
+      "cli/usage",
+      `the doorbell opens no pairing window: ${String(answer.error ?? "no reason given")}`,
+      {
+        hint: "A doorbell that has an owner takes further members only through that owner: `doorward owner household invite`.",
+      },
+    );
   }
   terminal.say(qrForTerminal(text, terminal.colours(environment)));
   terminal.say();

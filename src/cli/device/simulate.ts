@@ -1,6 +1,6 @@
 import { askDaemon } from "../control-client.ts";
-import { dataDirOf } from "../device-config.ts";
 import type { Invocation, Outcome } from "../definition.ts";
+import { dataDirOf } from "../device-config.ts";
 import { CliError } from "../errors.ts";
 
 const LONGEST_MS = 600_000;
@@ -12,7 +12,7 @@ export async function run({ args, options, terminal, signal }: Invocation): Prom
   const answer = await askDaemon(await dataDirOf(options.needed("config")), request, signal);
   if (answer.ok !== true) {
     throw new CliError("cli/usage", `the daemon does not do that: ${String(answer.error ?? "unknown")}`, {
-      hint: 'Only the simulated driver can be pressed from here: set `driver = "simulated"` in the [sensor] part of its configuration.',
+      hint: 'Only the simulated driver can be pressed from here: set `driver = "simulated"` in the [gpio] part of its configuration.',
     });
   }
   terminal.say(done[request.op]);

@@ -32,7 +32,9 @@ describe("an owner's state on disk", () => {
   test("of two commands that start from one revision, one is told to begin again", async () => {
     const storage = new OwnerFileStorage(dir);
     await storage.compareAndSave(state(1), 0);
-    const saved = await Promise.all([2, 2, 2, 2].map((revision, i) => storage.compareAndSave(state(revision, `s${i}`), 1)));
+    const saved = await Promise.all(
+      [2, 2, 2, 2].map((revision, i) => storage.compareAndSave(state(revision, `s${i}`), 1)),
+    );
     expect(saved.filter(Boolean)).toHaveLength(1);
     expect((await storage.load())?.days.secret).toBe(`s${saved.indexOf(true)}`);
   });

@@ -46,14 +46,22 @@ describe("words for a person", () => {
 
 describe("tables", () => {
   test("columns line up, numbers to the right, no blanks at the end", () => {
-    const text = table([{ title: "clip" }, { title: "size", align: "right" }, { title: "note" }], [
-      ["4f1c", "12 kB", ""],
-      ["9b", "999 B", "pinned"],
-    ]);
+    const text = table(
+      [{ title: "clip" }, { title: "size", align: "right" }, { title: "note" }],
+      [
+        ["4f1c", "12 kB", ""],
+        ["9b", "999 B", "pinned"],
+      ],
+    );
     expect(text.split("\n")).toEqual(["clip   size  note", "4f1c  12 kB", "9b    999 B  pinned"]);
   });
 
   test("fields put what is said under each other", () => {
-    expect(fields([["who", "Anna"], ["until when", "now"]])).toBe("  who         Anna\n  until when  now");
+    expect(
+      fields([
+        ["who", "Anna"],
+        ["until when", "now"],
+      ]),
+    ).toBe("  who         Anna\n  until when  now");
   });
 });
