@@ -107,6 +107,15 @@ const shareCommands: readonly CommandDefinition[] = [
     load: () => import("../owner/consent.ts"),
   },
   {
+    path: "owner approve",
+    summary: "Sign a share that another owner started",
+    details: "Where the household's quorum asks for several owners. Shows what would be shared, and asks.",
+    args: [tokenArg],
+    options: [homeFlag, yesFlag],
+    examples: [{ command: "doorward owner approve 9b02", meaning: "the token is in `doorward owner shares`" }],
+    load: () => import("../owner/approve.ts"),
+  },
+  {
     path: "owner undo",
     summary: "Take a share back while the doorbell still waits",
     args: [tokenArg],
