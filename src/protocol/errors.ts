@@ -16,7 +16,8 @@ export const protocolErrors = {
   "key/weak": "A key agreement gave all zeros (a key of small order): drop the peer's key.",
   "statement/size": "A statement is larger than 16 KiB: drop it.",
   "statement/encoding": "A statement is not canonical JSON, or its base64 is not strict: drop it.",
-  "statement/shape": "A statement lacks a member, has one too many or one out of range, or is of another kind: drop it.",
+  "statement/shape":
+    "A statement lacks a member, has one too many or one out of range, or is of another kind: drop it.",
   "statement/version": "A statement has a version this software does not know: update one of the two sides.",
   "statement/signature": "A statement's signature does not verify under its signer's key: drop it.",
   "statement/unknown-signer": "A statement names a signer that is not among the known keys: drop it.",
