@@ -1,0 +1,166 @@
+import { join, resolve } from "node:path";
+import type { LogLevel } from "../platform/logger.ts";
+import type { CameraSource, RecorderConfig, SoundSource } from "../recorder/recorder-config.ts";
+import type { PinAssignment, Pins, SensorConfig } from "../sensor/sensor-config.ts";
+import type { ConfigValues, PinName } from "./sections.ts";
+
+/** Files are named, not read: whoever connects reads them, so that a new password counts at the next attempt. */
+export type BrokerConfig =
+  | {
+      readonly kind: "embedded";
+      readonly host: string;
+      readonly port: number;
+      readonly memberUrls: readonly string[];
+      readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+    }
+  | {
+      readonly kind: "external";
+      readonly url: string;
+      readonly caFile: string | null;
+      readonly username: string | null;
+      readonly passwordFile: string | null;
+    };
+
+/** What the parts of the daemon are told. Units are in the names; paths are absolute. */
+export interface DoorwardConfig {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly runtimeDir: string;
+  readonly clock: { readonly trust: "auto" | "trusted" };
+  readonly recorder: RecorderConfig;
+  readonly storage: { readonly quotaBytes: number; readonly retentionDays: number };
+  readonly sensor: SensorConfig;
+  readonly broker: BrokerConfig;
+  readonly sharing: { readonly undoWindowMs: number };
+  readonly log: { readonly level: LogLevel };
+  /** The settings as read, for comparing at a reload. */
+  readonly values: ConfigValues;
+  /** Where relative paths start. */
+  readonly baseDir: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @param baseDir - Folder of the configuration file. */
+export function configFrom(values: ConfigValues, baseDir: string): DoorwardConfig {
+  const at = (path: string): string => resolve(baseDir, path);
+  const dataDir = at(values.device.data_dir);
+  const runtimeDir = values.device.runtime_dir === "" ? standardRuntimeDir(dataDir) : at(values.device.runtime_dir);
+  return {
+    name: values.device.name,
+    dataDir,
+    runtimeDir,
+    clock: { trust: values.device.clock },
+    recorder: recorderConfig(values, at, runtimeDir),
+    storage: { quotaBytes: values.storage.quota, retentionDays: Math.floor(values.storage.keep / DAY_MS) },
+    sensor: sensorConfig(values, at),
+    broker: brokerConfig(values, at),
+    sharing: { undoWindowMs: values.sharing.undo_window },
+    log: { level: values.log.level },
+    values,
+    baseDir,
+  };
+}
+
+/** systemd names the folder of `RuntimeDirectory=` in the environment. */
+function standardRuntimeDir(dataDir: string): string {
+  return process.env.RUNTIME_DIRECTORY?.split(":")[0] ?? join(dataDir, "run");
+}
+
+function recorderConfig(
+  { camera, sound, recording, motion }: ConfigValues,
+  at: (path: string) => string,
+  runtimeDir: string,
+): RecorderConfig {
+  return {
+    source: cameraSource(camera, at),
+    sound: soundSource(sound),
+    picture: {
+      width: camera.width,
+      height: camera.height,
+      framesPerSecond: camera.frames_per_second,
+      bitrateKbps: camera.bitrate,
+    },
+    motion: { mode: motion.mode, zones: motion.zones, minimumArea: motion.smallest, quietMs: motion.pause },
+    preRollMs: recording.pre_roll,
+    preRollBytes: recording.pre_roll_memory,
+    postRollMs: recording.post_roll,
+    maximumClipMs: recording.longest,
+    runtimeDir,
+    ffmpegPath: recording.ffmpeg,
+    ffprobePath: recording.ffprobe,
+  };
+}
+
+function cameraSource(camera: ConfigValues["camera"], at: (path: string) => string): CameraSource {
+  const optional = (path: string): string | null => (path === "" ? null : at(path));
+  switch (camera.source) {
+    case "file":
+      return { kind: "file", path: at(camera.file), subPath: optional(camera.sub_file) };
+    case "v4l2":
+      return { kind: "v4l2", device: at(camera.device), subDevice: optional(camera.sub_device) };
+    case "rtsp":
+      return { kind: "rtsp", url: camera.url, subUrl: camera.sub_url === "" ? null : camera.sub_url };
+    case "rpicam":
+      return { kind: "rpicam", program: camera.rpicam_program, extraArguments: camera.rpicam_arguments };
+    default:
+      return { kind: camera.source };
+  }
+}
+
+function soundSource({ source, device }: ConfigValues["sound"]): SoundSource {
+  return source === "alsa" ? { kind: "alsa", device } : { kind: source };
+}
+
+function sensorConfig({ gpio, button, chime, leds }: ConfigValues, at: (path: string) => string): SensorConfig {
+  const filter = {
+    glitchFilterMs: button.glitch_filter,
+    debounceMs: button.debounce,
+    stuckAfterMs: button.stuck_after,
+  };
+  return {
+    driver: gpio.driver,
+    pins: pinsOf(gpio),
+    bell: filter,
+    pairing: { ...filter, pressMs: button.pairing_press, resetHoldMs: button.reset_hold },
+    chime: {
+      relayPulseMs: chime.relay_pulse,
+      relayLimitMs: chime.relay_limit,
+      againAfterMs: chime.again_after,
+      soundFile: chime.sound === "" ? null : at(chime.sound),
+      speaker: chime.speaker,
+      quiet: chime.quiet,
+    },
+    leds,
+  };
+}
+
+function pinsOf(gpio: ConfigValues["gpio"]): Pins {
+  const assigned = (bcm: number | false, name: PinName): PinAssignment | undefined =>
+    bcm === false ? undefined : { bcm, activeLow: gpio.active_low.includes(name) };
+  const all = {
+    bell: assigned(gpio.bell_pin, "bell"),
+    pairing: assigned(gpio.pairing_pin, "pairing"),
+    motion: assigned(gpio.motion_pin, "motion"),
+    chime: assigned(gpio.chime_pin, "chime"),
+    statusLed: assigned(gpio.status_led_pin, "status_led"),
+    recordingLed: assigned(gpio.recording_led_pin, "recording_led"),
+    buttonLed: assigned(gpio.button_led_pin, "button_led"),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, pin]) => pin !== undefined)) as Pins;
+}
+
+function brokerConfig({ broker }: ConfigValues, at: (path: string) => string): BrokerConfig {
+  const optional = (path: string): string | null => (path === "" ? null : at(path));
+  if (broker.url === "") {
+    const tls = broker.tls_cert === "" ? null : { certFile: at(broker.tls_cert), keyFile: at(broker.tls_key) };
+    return { kind: "embedded", host: broker.host, port: broker.port, memberUrls: broker.reach, tls };
+  }
+  return {
+    kind: "external",
+    url: broker.url,
+    caFile: optional(broker.ca),
+    username: broker.username === "" ? null : broker.username,
+    passwordFile: optional(broker.password_file),
+  };
+}

@@ -1,0 +1,278 @@
+import * as z from "zod/mini";
+import type { TimesOfDay } from "../sensor/sensor-config.ts";
+import {
+  choice,
+  duration,
+  flag,
+  fraction,
+  list,
+  path,
+  pin,
+  rate,
+  section,
+  setting,
+  size,
+  text,
+  wholeNumber,
+} from "./setting.ts";
+
+const PIN_NAMES = ["bell", "pairing", "motion", "chime", "status_led", "recording_led", "button_led"] as const;
+export type PinName = (typeof PIN_NAMES)[number];
+
+/** Every setting there is, in the order of the reference page. Defaults run the whole doorbell without any hardware. */
+export const sections = {
+  device: section("The doorbell itself.", {
+    name: setting(
+      text("a name in quotes, at most 60 characters", /^[^\p{Cc}]{1,60}$/u),
+      "Front door",
+      "How the owner's app calls this doorbell.",
+    ),
+    data_dir: setting(
+      path,
+      "/var/lib/doorward",
+      "Where clips, keys and the catalog are kept. A partition of its own is best.",
+    ),
+    runtime_dir: setting(
+      path,
+      "",
+      "Where sockets are made. Empty: systemd's runtime directory, or `run` in `data_dir`. Keep it short: a socket's path has at most 107 bytes.",
+    ),
+    clock: setting(
+      choice("auto", "trusted"),
+      "auto",
+      "`auto` asks the system whether its time is right; `trusted` believes it (a container or VM whose host keeps the time).",
+    ),
+  }),
+  camera: section(
+    "Where the picture comes from. H.264 is recorded as the camera sends it; anything else is encoded once.",
+    {
+      source: setting(choice("test-pattern", "file", "v4l2", "rtsp", "rpicam"), "test-pattern", "Kind of camera."),
+      file: setting(path, "", "For `file`: a video, played in a loop in real time."),
+      sub_file: setting(path, "", "For `file`: the same scene in low resolution, for motion in pixels."),
+      device: setting(path, "/dev/video0", "For `v4l2`: the camera's device."),
+      sub_device: setting(path, "", "For `v4l2`: a second device of the same camera that gives a low resolution."),
+      url: setting(
+        text("an rtsp:// or rtsps:// address in quotes, or empty", /^(rtsps?:\/\/\S{1,2000})?$/),
+        "",
+        "For `rtsp`: the camera's main stream. May hold user and password: keep this file readable by the doorbell's user only.",
+      ),
+      sub_url: setting(
+        text("an rtsp:// or rtsps:// address in quotes, or empty", /^(rtsps?:\/\/\S{1,2000})?$/),
+        "",
+        "For `rtsp`: the camera's low-resolution stream; saves most of the work of motion in pixels.",
+      ),
+      rpicam_program: setting(
+        text("a program's name or path in quotes", /^[^\0\n]{1,4096}$/),
+        "rpicam-vid",
+        "For `rpicam`: the program (`libcamera-vid` on older systems).",
+      ),
+      rpicam_arguments: setting(
+        list('a list of texts, such as ["--rotation", "180"]', (entry) => (typeof entry === "string" ? entry : null)),
+        [],
+        "For `rpicam`: further arguments for the program.",
+      ),
+      width: setting(wholeNumber(160, 3840), 1280, "Picture width asked of the camera, in pixels."),
+      height: setting(wholeNumber(120, 2160), 720, "Picture height asked of the camera, in pixels."),
+      frames_per_second: setting(wholeNumber(1, 60), 15, "Frame rate asked of the camera."),
+      bitrate: setting(rate("100 kbit/s", "20 Mbit/s"), "2 Mbit/s", "Of the encoder, where the camera gives no H.264."),
+    },
+  ),
+  sound: section("Where sound comes from.", {
+    source: setting(
+      choice("camera", "alsa", "off"),
+      "camera",
+      "`camera`: with the picture (file, RTSP, test tone); `alsa`: a microphone; `off`: clips are silent.",
+    ),
+    device: setting(
+      text("a name in quotes", /^[^\s]{1,200}$/),
+      "default",
+      "For `alsa`: the microphone, as `arecord -L` lists it.",
+    ),
+  }),
+  recording: section("How long a clip is.", {
+    pre_roll: setting(
+      duration("0s", "30s"),
+      "5s",
+      "How much from before the trigger a clip keeps. Held in memory only.",
+    ),
+    post_roll: setting(duration("1s", "5min"), "10s", "How long recording goes on after the last trigger."),
+    longest: setting(duration("5s", "30min"), "2min", "Longest clip, pre-roll included, however often it is extended."),
+    pre_roll_memory: setting(
+      size("1 MB", "256 MB"),
+      "16 MB",
+      "Upper bound of the pre-roll in memory, whatever the bit rate.",
+    ),
+    ffmpeg: setting(
+      text("a program's name or path in quotes", /^[^\0\n]{1,4096}$/),
+      "ffmpeg",
+      "The ffmpeg program, version 5 or later.",
+    ),
+    ffprobe: setting(
+      text("a program's name or path in quotes", /^[^\0\n]{1,4096}$/),
+      "ffprobe",
+      "The ffprobe program of the same version.",
+    ),
+  }),
+  motion: section("What counts as motion.", {
+    mode: setting(
+      choice("off", "pir", "pixels", "pir-verified"),
+      "pir",
+      "`off`: only the bell records; `pir`: the sensor, by far the cheapest; `pixels`: the picture, without a sensor; `pir-verified`: the sensor when the picture agrees.",
+    ),
+    zones: setting(
+      list("a list of zones, each a list of at least three corners [x, y] with x and y from 0 to 1", readZone),
+      [],
+      "Where motion in the picture counts: polygons, [0, 0] is top left, [1, 1] bottom right. None: everywhere.",
+    ),
+    smallest: setting(fraction(0.0001, 1), 0.002, "Smallest thing in the picture that counts, as a part of its area."),
+    pause: setting(duration("0s", "10min"), "5s", "After motion, none is reported for this long."),
+  }),
+  storage: section("How much is kept. Pinned clips stay; of the others the oldest goes first.", {
+    quota: setting(size("50 MB", "100 TB"), "8 GB", "Room that clips may take.", "live"),
+    keep: setting(duration("1d", "365d"), "14d", "How long a clip is kept; whole days.", "live"),
+  }),
+  gpio: section("Which header pin carries what. Numbers are BCM. The pin map per board is in `firmware/board/`.", {
+    driver: setting(
+      choice("simulated", "onoff", "gpiod"),
+      "simulated",
+      "`simulated`: no hardware, driven by `doorward simulate`; `onoff`: sysfs GPIO; `gpiod`: the programs `gpiomon` and `gpioset` of Debian's `gpiod`, for kernels without sysfs GPIO.",
+    ),
+    bell_pin: setting(pin, 17, "The button at the door."),
+    pairing_pin: setting(pin, 27, "The button inside: a short press opens pairing, 15 seconds reset the doorbell."),
+    motion_pin: setting(pin, 22, "The PIR sensor."),
+    chime_pin: setting(pin, 23, "The relay of the house's chime."),
+    status_led_pin: setting(pin, 24, "The LED that tells how the doorbell is."),
+    recording_led_pin: setting(pin, 25, "The LED that is lit whenever a clip is being recorded."),
+    button_led_pin: setting(pin, 5, "The light of the button at the door."),
+    active_low: setting(
+      list(`a list of pins among ${PIN_NAMES.map((name) => `"${name}"`).join(", ")}`, readPinName),
+      ["bell", "pairing"],
+      "Which of them are on at 0 V. Buttons to ground are.",
+    ),
+  }),
+  button: section("How a press is told from noise.", {
+    glitch_filter: setting(
+      duration("1ms", "10ms"),
+      "5ms",
+      "A pulse shorter than this is no press. Adds as much to the time from press to chime.",
+    ),
+    debounce: setting(
+      duration("10ms", "1s"),
+      "60ms",
+      "After an edge that counted, contact bounce is ignored for this long.",
+    ),
+    stuck_after: setting(
+      duration("5s", "10min"),
+      "30s",
+      "A bell held for longer counts as stuck: it has rung once, is reported, and rings again after its release.",
+    ),
+    pairing_press: setting(duration("50ms", "5s"), "100ms", "How long the indoor button is held to open pairing."),
+    reset_hold: setting(duration("5s", "60s"), "15s", "How long the indoor button is held for a factory reset."),
+  }),
+  chime: section("What a ring does inside. Works without broker, network, camera or members.", {
+    relay_pulse: setting(
+      duration("0s", "5s"),
+      "400ms",
+      'How long the relay pulls at each ring; "0s" leaves it alone.',
+      "live",
+    ),
+    relay_limit: setting(
+      duration("100ms", "10s"),
+      "2s",
+      "The relay is let go after this long, whatever happens: a chime's coil burns out.",
+      "live",
+    ),
+    again_after: setting(
+      duration("0s", "60s"),
+      "2s",
+      "A ring within this time after the last chime does not chime again; it records all the same.",
+      "live",
+    ),
+    sound: setting(path, "", "A sound file played at each ring; empty: none.", "live"),
+    speaker: setting(
+      text("a name in quotes", /^[^\s]{1,200}$/),
+      "default",
+      "The speaker, as `aplay -L` lists it.",
+      "live",
+    ),
+    quiet: setting(
+      list('a list of times of day such as ["22:00-07:00"]', readTimesOfDay),
+      [],
+      "When the chime stays silent, in the local time zone; an end before the start runs over midnight. While the clock is not known to be right, the chime rings.",
+      "live",
+    ),
+  }),
+  leds: section("Lights. The recording LED cannot be turned off: it tells the truth.", {
+    status: setting(flag, true, "Whether the status LED shows anything while all is well."),
+    button: setting(flag, true, "Whether the button at the door is lit."),
+  }),
+  broker: section("The home's MQTT broker, over which the owner's app and the doorbell speak.", {
+    url: setting(
+      text("an mqtt:// or mqtts:// address in quotes, or empty", /^(mqtts?:\/\/[^\s/@]{1,300})?$/),
+      "",
+      "An existing broker, such as `mqtts://broker.home:8883`; empty: the doorbell runs its own.",
+    ),
+    host: setting(
+      text("an address in quotes", /^[0-9A-Za-z.:_-]{1,255}$/),
+      "127.0.0.1",
+      "Own broker: the address to listen on. `0.0.0.0` lets phones in the same network in.",
+    ),
+    port: setting(wholeNumber(0, 65_535), 1883, "Own broker: the port; 0 takes a free one."),
+    reach: setting(
+      list("a list of mqtt:// addresses", (entry) =>
+        typeof entry === "string" && /^mqtts?:\/\/[^\s@]{1,300}$/.test(entry) ? entry : null,
+      ),
+      [],
+      "Own broker: under which addresses members reach it, in the order to try. None: made of host and port.",
+    ),
+    tls_cert: setting(path, "", "Own broker: certificate chain (PEM)."),
+    tls_key: setting(path, "", "Own broker: the certificate's private key (PEM)."),
+    ca: setting(path, "", "Existing broker: the authority to trust (PEM); empty: the system's."),
+    username: setting(text("a name in quotes", /^[^\p{Cc}]{0,200}$/u), "", "Existing broker: the login."),
+    password_file: setting(path, "", "Existing broker: a file whose first line is the password."),
+  }),
+  sharing: section("Sending a share.", {
+    undo_window: setting(
+      duration("0s", "24h"),
+      "10min",
+      "How long a signed consent can be undone before the first byte leaves.",
+      "live",
+    ),
+  }),
+  log: section("The daemon's log, for journald. Keys, frames, names and addresses never appear in it.", {
+    level: setting(choice("debug", "info", "warn", "error", "silent"), "info", "From which severity on.", "live"),
+  }),
+};
+
+export const CONFIG_VERSION = 1;
+
+export const configSchema = z.strictObject({
+  version: z.prefault(z.literal(CONFIG_VERSION), CONFIG_VERSION),
+  ...(Object.fromEntries(Object.entries(sections).map(([name, { schema }]) => [name, schema])) as {
+    [Name in keyof typeof sections]: (typeof sections)[Name]["schema"];
+  }),
+});
+export type ConfigValues = z.output<typeof configSchema>;
+
+type Corner = readonly [x: number, y: number];
+
+function readZone(entry: unknown): readonly Corner[] | null {
+  return Array.isArray(entry) && entry.length >= 3 && entry.every(isCorner) ? entry : null;
+}
+
+function isCorner(corner: unknown): corner is Corner {
+  if (!Array.isArray(corner) || corner.length !== 2) return false;
+  return corner.every((part) => typeof part === "number" && part >= 0 && part <= 1);
+}
+
+function readPinName(entry: unknown): PinName | null {
+  return PIN_NAMES.find((name) => name === entry) ?? null;
+}
+
+function readTimesOfDay(entry: unknown): TimesOfDay | null {
+  const [, ...parts] =
+    /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(typeof entry === "string" ? entry : "") ?? [];
+  if (parts.length !== 4) return null;
+  const [fromHour = 0, fromMinute = 0, untilHour = 0, untilMinute = 0] = parts.map(Number);
+  return { fromMinute: fromHour * 60 + fromMinute, untilMinute: untilHour * 60 + untilMinute };
+}
