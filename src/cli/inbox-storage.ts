@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { syncDirectory } from "../device/platform/durable-file.ts";
+import { readFileIfThere, syncDirectory } from "../device/platform/durable-file.ts";
 import type { InboxStorage } from "../recipient/recipient-ports.ts";
 import { makePrivateDir, writePrivateFile } from "./private-dir.ts";
 
@@ -9,8 +9,8 @@ import { makePrivateDir, writePrivateFile } from "./private-dir.ts";
 const DELIVERY = /^[0-9a-f]{32}$/;
 
 /**
- * Shares under way in `incoming/`, whole ones in `shares/`. A note in `taken/` stays when a share is moved away, so that no
- * delivery is taken twice.
+ * Shares under way in `incoming/`, whole ones in `shares/`. The receipt in `taken/` stays when a share is moved away, so that
+ * no delivery is taken twice.
  */
 export class InboxFileStorage implements InboxStorage {
   readonly #home: string;
@@ -48,15 +48,16 @@ export class InboxFileStorage implements InboxStorage {
     for await (const chunk of createReadStream(this.#part(delivery))) yield chunk as Uint8Array;
   }
 
-  async finish(delivery: string): Promise<void> {
+  async finish(delivery: string, receipt: Uint8Array): Promise<void> {
+    await writePrivateFile(this.#path("taken", delivery, delivery), receipt);
     await rename(this.#part(delivery), this.sharePath(delivery));
     await syncDirectory(join(this.#home, "shares"));
-    await writePrivateFile(this.#path("taken", delivery, delivery), "");
   }
 
-  async isDone(delivery: string): Promise<boolean> {
-    const paths = [this.#path("taken", delivery, delivery), this.sharePath(delivery)];
-    return (await Promise.all(paths.map(sizeOf))).some((size) => size !== undefined);
+  async receiptOf(delivery: string): Promise<Uint8Array | null> {
+    // a crash inside `finish` leaves both the note and the part: the share is then not finished
+    if ((await sizeOf(this.#part(delivery))) !== undefined) return null;
+    return (await readFileIfThere(this.#path("taken", delivery, delivery))) ?? null;
   }
 
   async discard(delivery: string): Promise<void> {
