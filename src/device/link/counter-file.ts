@@ -14,8 +14,8 @@ interface Slot {
   readonly linkId: Uint8Array;
   /** Send counters below this may have been used. */
   sendReserved: number;
-  /** Received counters up to this one are never accepted again. */
-  lastReceived: number;
+  /** Received counters below this are never accepted again. */
+  nextReceived: number;
 }
 
 /**
@@ -61,7 +61,7 @@ export class CounterFile {
     const used = new Set([...this.#slots.values()].map(({ index }) => index));
     let index = 0;
     while (used.has(index)) index += 1;
-    const slot = { index, linkId, sendReserved: 0, lastReceived: 0 };
+    const slot: Slot = { index, linkId, sendReserved: 0, nextReceived: 0 };
     this.#slots.set(toHex(linkId), slot);
     await this.#save(slot);
   }
@@ -72,24 +72,26 @@ export class CounterFile {
     for (const id of this.#slots.keys()) if (!kept.has(id)) this.#slots.delete(id);
   }
 
-  lastReceived(linkId: Uint8Array): number {
-    return this.#slot(linkId).lastReceived;
+  nextReceived(linkId: Uint8Array): number {
+    return this.#slot(linkId).nextReceived;
   }
 
   /** Settles once a restart would refuse this counter. */
   async noteReceived(linkId: Uint8Array, counter: number): Promise<void> {
     const slot = this.#slot(linkId);
-    slot.lastReceived = Math.max(slot.lastReceived, counter);
+    slot.nextReceived = Math.max(slot.nextReceived, counter + 1);
     await this.#save(slot);
   }
 
-  /** Returns the first of `count` fresh send counters, once a restart would not give them out again. */
-  async reserve(linkId: Uint8Array, count: number): Promise<number> {
+  sendReserved(linkId: Uint8Array): number {
+    return this.#slot(linkId).sendReserved;
+  }
+
+  /** Settles once a restart would give out no send counter below `upTo`. */
+  async reserveBelow(linkId: Uint8Array, upTo: number): Promise<void> {
     const slot = this.#slot(linkId);
-    const first = slot.sendReserved;
-    slot.sendReserved = first + count;
+    slot.sendReserved = Math.max(slot.sendReserved, upTo);
     await this.#save(slot);
-    return first;
   }
 
   #slot(linkId: Uint8Array): Slot {
@@ -123,8 +125,8 @@ export class CounterFile {
     await this.#file.datasync();
   }
 
-  #encode({ linkId, sendReserved, lastReceived }: Slot): Uint8Array {
-    const content = concatBytes(linkId, u64(sendReserved), u64(lastReceived));
+  #encode({ linkId, sendReserved, nextReceived }: Slot): Uint8Array {
+    const content = concatBytes(linkId, u64(sendReserved), u64(nextReceived));
     const bytes = new Uint8Array(SLOT_BYTES);
     bytes.set(concatBytes(content, this.#check(content)));
     return bytes;
@@ -134,7 +136,12 @@ export class CounterFile {
     const content = bytes.slice(0, LINK_ID_BYTES + 16);
     if (!equalBytes(this.#check(content), bytes.subarray(LINK_ID_BYTES + 16, LINK_ID_BYTES + 24))) return undefined;
     const sendReserved = readU64(content, LINK_ID_BYTES);
-    return { index, linkId: content.slice(0, LINK_ID_BYTES), sendReserved, lastReceived: readU64(content, LINK_ID_BYTES + 8) };
+    return {
+      index,
+      linkId: content.slice(0, LINK_ID_BYTES),
+      sendReserved,
+      nextReceived: readU64(content, LINK_ID_BYTES + 8),
+    };
   }
 
   #check(content: Uint8Array): Uint8Array {

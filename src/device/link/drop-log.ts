@@ -1,22 +1,24 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
-import type { LinkErrorCode } from "./errors.ts";
 
 const WINDOW_MS = 60_000;
 const LINES_PER_WINDOW = 5;
 
-/** Logs dropped input by code, at most five lines a minute for each code, so that a flood cannot fill the journal. */
+/**
+ * Logs dropped input by code, at most five lines a minute for each code, so that a flood cannot fill the journal.
+ * Codes are this program's own words, never a sender's, or they would grow without bound.
+ */
 export class DropLog {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #counts = new Map<LinkErrorCode, { since: number; seen: number }>();
+  readonly #counts = new Map<string, { since: number; seen: number }>();
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
     this.#log = log;
   }
 
-  dropped(code: LinkErrorCode): void {
+  dropped(code: string): void {
     const now = this.#clock.monotonicMs();
     let count = this.#counts.get(code);
     if (count === undefined || now - count.since >= WINDOW_MS) {

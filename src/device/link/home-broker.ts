@@ -1,7 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
 import { createServer as createTlsServer } from "node:tls";
-import { randomBytes } from "node:crypto";
 import { Aedes, type Client } from "aedes";
 import { LinkError, type LinkErrorCode } from "./errors.ts";
 import { PacketLimit, PacketTooLarge } from "./packet-limit.ts";
@@ -72,7 +72,9 @@ export class HomeBroker {
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once("error", (cause) =>
-        reject(new LinkError("link/broker-port", `cannot listen on ${this.#config.host}:${this.#config.port}`, { cause })),
+        reject(
+          new LinkError("link/broker-port", `cannot listen on ${this.#config.host}:${this.#config.port}`, { cause }),
+        ),
       );
       server.listen(this.#config.port, this.#config.host, resolve);
     });

@@ -14,7 +14,7 @@ export interface ChangeProposal {
 }
 
 export type ChangeOutcome =
-  | { readonly outcome: "applied"; readonly household: StoredHousehold }
+  | { readonly outcome: "applied"; readonly change: MemberChange; readonly household: StoredHousehold }
   | { readonly outcome: "waiting"; readonly missing: number }
   | { readonly outcome: "rejected"; readonly code: LinkErrorCode | ProtocolError["code"] };
 
@@ -50,7 +50,9 @@ export class HouseholdChanges {
       const id = toHex(digest);
       const others = this.#waiting.get(id)?.signers.filter((key) => !equalBytes(key, signer)) ?? [];
       const signers = [...others, signer];
-      if (signers.length >= household.quorum) return { outcome: "applied", household: applyChange(payload, household) };
+      if (signers.length >= household.quorum) {
+        return { outcome: "applied", change: payload, household: applyChange(payload, household) };
+      }
       this.#waiting.delete(id);
       this.#waiting.set(id, { payload: payloadBytes, change: payload, signers });
       const oldest = this.#waiting.keys().next();

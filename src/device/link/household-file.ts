@@ -14,11 +14,11 @@ const memberShape = object({
   signKey: bytes(32),
   /** `none`: paired, not yet admitted by the owners. */
   role: literal("owner", "viewer", "none"),
-  linkId: bytes(16),
-  sendKey: bytes(32),
-  receiveKey: bytes(32),
-  /** SHA-256 of the password for the embedded broker. */
-  passwordHash: bytes(32),
+  toDeviceKey: bytes(32),
+  toMemberKey: bytes(32),
+  /** Also names the link in the counter file and as the broker's user. */
+  toDeviceTopic: bytes(16),
+  toMemberTopic: bytes(16),
   dayKeys: nullable(object({ firstDay: integer(0, MAX_DAY), keys: array(bytes(32), MAX_DAY_KEYS) })),
 });
 

@@ -1,6 +1,8 @@
 import { equalBytes } from "../../protocol/bytes.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
+import type { LinkKeys } from "../../protocol/pairing-handshake.ts";
 import { LinkError } from "./errors.ts";
+import { type ChangeOutcome, type ChangeProposal, HouseholdChanges } from "./household-changes.ts";
 import {
   emptyHousehold,
   MAX_DAY_KEYS,
@@ -10,17 +12,7 @@ import {
   type StoredMember,
   writeHousehold,
 } from "./household-file.ts";
-import { type ChangeOutcome, type ChangeProposal, HouseholdChanges } from "./household-changes.ts";
 import type { ClipRecipient, HouseholdView, Member } from "./link-ports.ts";
-
-/** What pairing agreed with one phone. */
-export interface NewLink {
-  readonly signKey: Uint8Array;
-  readonly linkId: Uint8Array;
-  readonly sendKey: Uint8Array;
-  readonly receiveKey: Uint8Array;
-  readonly passwordHash: Uint8Array;
-}
 
 /**
  * Who belongs to this home. In memory and on disk at once: every change is durable before it takes effect,
@@ -66,10 +58,10 @@ export class Household {
    * pairing does not prove that one holds it.
    * @throws LinkError `link/already-member`, `link/household-full`.
    */
-  pair(link: NewLink): Promise<"owner" | "waiting"> {
+  pair(signKey: Uint8Array, keys: LinkKeys): Promise<"owner" | "waiting"> {
     return this.#inTurn(async () => {
       const { members, state } = this.#stored;
-      const before = members.find(({ signKey }) => equalBytes(signKey, link.signKey));
+      const before = members.find((member) => equalBytes(member.signKey, signKey));
       if (before !== undefined && before.role !== "none") {
         throw new LinkError("link/already-member", "this key is a member already");
       }
@@ -78,7 +70,7 @@ export class Household {
       const kept = others.length < MAX_MEMBERS ? others : others.filter((member) => member.role !== "none");
       if (kept.length >= MAX_MEMBERS) throw new LinkError("link/household-full", `${MAX_MEMBERS} members are the most`);
       const isFirst = members.length === 0;
-      const paired: StoredMember = { ...link, role: isFirst ? "owner" : "none", dayKeys: null };
+      const paired: StoredMember = { signKey, ...keys, role: isFirst ? "owner" : "none", dayKeys: null };
       await this.#save({ ...this.#stored, state: isFirst ? state + 1 : state, members: [...kept, paired] });
       return isFirst ? "owner" : "waiting";
     });
@@ -109,16 +101,21 @@ export class Household {
    */
   recipientsForClip(nowDay: number, clockSynced: boolean): Promise<readonly ClipRecipient[]> {
     return this.#inTurn(async () => {
-      const day = Math.max(nowDay, this.#stored.lastDay);
-      if (clockSynced && day > this.#stored.lastDay) await this.#save({ ...this.#stored, lastDay: day });
-      return this.#stored.members.flatMap((member) => {
-        if (member.role === "none" || member.dayKeys === null) return [];
-        const { firstDay, keys } = member.dayKeys;
-        const exact = clockSynced ? keys[day - firstDay] : undefined;
-        const publicKey = exact ?? keys.at(-1);
-        if (publicKey === undefined) return [];
-        return [{ day: exact === undefined ? firstDay + keys.length - 1 : day, publicKey }];
-      });
+      if (clockSynced && nowDay > this.#stored.lastDay) await this.#save({ ...this.#stored, lastDay: nowDay });
+      return this.dayKeys(nowDay, clockSynced);
+    });
+  }
+
+  /** The same keys without noting the day, for what is sealed beside clips. */
+  dayKeys(nowDay: number, clockSynced: boolean): readonly ClipRecipient[] {
+    const day = Math.max(nowDay, this.#stored.lastDay);
+    return this.#stored.members.flatMap((member) => {
+      if (member.role === "none" || member.dayKeys === null) return [];
+      const { firstDay, keys } = member.dayKeys;
+      const exact = clockSynced ? keys[day - firstDay] : undefined;
+      const publicKey = exact ?? keys.at(-1);
+      if (publicKey === undefined) return [];
+      return [{ day: exact === undefined ? firstDay + keys.length - 1 : day, publicKey }];
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Json } from "../../protocol/canonical-json.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
 import type { Signer } from "../../protocol/envelope.ts";
+import type { MemberChange } from "../../protocol/statements/member.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
 
@@ -34,9 +35,7 @@ export interface LinkRequest {
 }
 
 /** `rejected` is answered with silence: the code goes to the device's log only (invariant I5). */
-export type LinkAnswer =
-  | { readonly result: Json; readonly attachment?: Uint8Array }
-  | { readonly rejected: string };
+export type LinkAnswer = { readonly result: Json; readonly attachment?: Uint8Array } | { readonly rejected: string };
 
 export type RequestHandler = (request: LinkRequest, signal: AbortSignal) => LinkAnswer | Promise<LinkAnswer>;
 
@@ -82,8 +81,10 @@ export interface LinkPorts {
   /** Called on factory reset, after members and link keys are gone from disk. */
   readonly eraseWraps: () => Promise<void>;
   readonly onLinkChange?: (state: "up" | "down") => void;
-  readonly onHouseholdChange?: (view: HouseholdView) => void;
-  readonly onPairingChange?: (state: "open" | "paired" | "closed") => void;
+  /** After a change is on disk; `change` is null for a first pairing and for a factory reset. */
+  readonly onHouseholdChange?: (view: HouseholdView, change: MemberChange | null) => void;
+  readonly onPaired?: (memberKey: Uint8Array) => void;
+  readonly onPairingWindow?: (state: "open" | "closed") => void;
 }
 
 export interface PairingWindow {
@@ -94,11 +95,15 @@ export interface PairingWindow {
 
 /** What other parts of the device see of the link; `Link` in link.ts is the one implementation. */
 export interface LinkPort {
+  /** `household`, `household-change`, `day-keys` and `invite` are the link's own; each op has one handler. */
   onRequest(op: string, handler: RequestHandler): void;
   /** Sends to every member that listens now; without a broker the notice is dropped. */
   notify(notice: string, fields: Readonly<Record<string, Json>>): void;
   view(): HouseholdView;
+  /** Notes the day on disk first: a clip is never wrapped for a day before one that was already used. */
   recipientsForClip(nowDay: number, clockSynced: boolean): Promise<readonly ClipRecipient[]>;
+  /** The same keys without noting the day, for audit rows. */
+  dayKeys(nowDay: number, clockSynced: boolean): readonly ClipRecipient[];
   /** @throws LinkError `link/household-exists` when the household already has members. */
   startPairing(): Promise<PairingWindow>;
   factoryReset(): Promise<void>;

@@ -107,7 +107,8 @@ export class MqttSession {
     if ("openStream" in target) return new MqttClient(() => target.openStream(), options);
     const { username, password, ca } = target;
     const login = { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
-    if (/^wss?:/.test(target.url)) return connect(target.url, { ...options, ...login, ...(ca === undefined ? {} : { ca }) });
+    if (/^wss?:/.test(target.url))
+      return connect(target.url, { ...options, ...login, ...(ca === undefined ? {} : { ca }) });
     return new MqttClient(() => openBrokerStream(target, this.#options.maxPacketBytes), { ...options, ...login });
   }
 
