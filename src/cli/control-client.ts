@@ -1,67 +1,91 @@
+import { access } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import type { DoorwardConfig } from "../device/config/config.ts";
 import { CliError } from "./errors.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
 const MAX_ANSWER_CHARACTERS = 65_536;
+const SOCKET = "control.sock";
+/** Folders of the packaged daemon; its RUNTIME_DIRECTORY is in systemd's environment, which a command does not share. */
+const PACKAGED = { dataDir: "/var/lib/doorward", runtimeDir: "/run/doorward" };
 
-/** Path of the socket on which a running daemon takes words from its own machine. */
-export function controlSocketPath(dataDir: string): string {
-  return join(dataDir, "control.sock");
-}
+type Folders = Pick<DoorwardConfig, "runtimeDir" | "dataDir">;
 
 /**
  * Asks the running daemon one thing: a line of JSON there, a line of JSON back.
  * @throws CliError `cli/daemon-not-running`, `cli/not-allowed`, `cli/no-answer`.
  */
 export async function askDaemon(
-  dataDir: string,
+  folders: Folders,
   request: object,
   signal: AbortSignal,
-): Promise<Record<string, unknown>> {
-  const path = controlSocketPath(dataDir);
-  const line = await new Promise<string>((resolve, reject) => {
-    const socket = connect(path);
-    let text = "";
-    const waiting = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
-    const end = (settle: () => void): void => {
-      waiting.removeEventListener("abort", onAbort);
-      socket.destroy();
-      settle();
-    };
-    const onAbort = (): void => {
-      const error = signal.aborted
-        ? new CliError("cli/interrupted", "stopped while waiting for the daemon")
-        : new CliError("cli/no-answer", `the daemon at ${path} gives no answer`, {
-            hint: "Restart it: `systemctl restart doorward`.",
-          });
-      end(() => reject(error));
-    };
-    waiting.addEventListener("abort", onAbort, { once: true });
-    socket.setEncoding("utf8");
-    socket.on("error", (error: NodeJS.ErrnoException) => end(() => reject(explainConnect(error, path))));
-    socket.on("end", () => end(() => reject(new CliError("cli/no-answer", `the daemon at ${path} hung up`))));
-    socket.on("data", (part: string) => {
-      text += part;
-      const newline = text.indexOf("\n");
-      if (newline >= 0) end(() => resolve(text.slice(0, newline)));
-      else if (text.length > MAX_ANSWER_CHARACTERS)
-        end(() => reject(new CliError("cli/wrong-file", `${path} is no doorbell daemon`)));
-    });
-    socket.write(`${JSON.stringify(request)}\n`);
-  });
-  const answer: unknown = JSON.parse(line);
-  if (typeof answer !== "object" || answer === null)
-    throw new CliError("cli/wrong-file", `${path} is no doorbell daemon`);
-  return answer as Record<string, unknown>;
+): Promise<Readonly<Record<string, unknown>>> {
+  const path = await controlSocket(folders);
+  const answer = parseAnswer(await exchange(path, `${JSON.stringify(request)}\n`, signal));
+  if (answer === null) throw new CliError("cli/wrong-file", `${path} is no doorbell daemon`);
+  return answer;
 }
 
-function explainConnect(error: NodeJS.ErrnoException, path: string): Error {
-  if (error.code === "ENOENT" || error.code === "ECONNREFUSED") {
-    return new CliError("cli/daemon-not-running", `no doorbell daemon listens on ${path}`, { cause: error });
+async function controlSocket({ runtimeDir, dataDir }: Folders): Promise<string> {
+  const usual = join(runtimeDir, SOCKET);
+  const packaged = join(PACKAGED.runtimeDir, SOCKET);
+  if (dataDir !== PACKAGED.dataDir || (await isThere(usual))) return usual;
+  return (await isThere(packaged)) ? packaged : usual;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function exchange(path: string, line: string, signal: AbortSignal): Promise<string> {
+  const waiting = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+  const socket = connect(path);
+  return new Promise<string>((resolve, reject) => {
+    const fail = (error: Error): void => reject(error);
+    let text = "";
+    waiting.addEventListener("abort", () => fail(unanswered(path, signal)), { once: true });
+    socket.setEncoding("utf8");
+    socket.on("error", (error) => fail(unreachable(error, path)));
+    socket.on("end", () => fail(new CliError("cli/no-answer", `the daemon at ${path} hung up`)));
+    socket.on("data", (part: string) => {
+      text += part;
+      const end = text.indexOf("\n");
+      if (end >= 0) resolve(text.slice(0, end));
+      else if (text.length > MAX_ANSWER_CHARACTERS) fail(new CliError("cli/wrong-file", `${path} is no doorbell daemon`));
+    });
+    socket.write(line);
+  }).finally(() => socket.destroy());
+}
+
+function parseAnswer(line: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const answer: unknown = JSON.parse(line);
+    return typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : null;
+  } catch {
+    return null;
   }
-  if (error.code === "EACCES" || error.code === "EPERM") {
-    return new CliError("cli/not-allowed", `no permission to speak to the daemon on ${path}`, { cause: error });
+}
+
+function unanswered(path: string, signal: AbortSignal): CliError {
+  if (signal.aborted) return new CliError("cli/interrupted", "stopped while waiting for the daemon");
+  return new CliError("cli/no-answer", `the daemon at ${path} gives no answer`, {
+    hint: "Look at its log, and restart it: `systemctl restart doorward`.",
+  });
+}
+
+function unreachable(error: NodeJS.ErrnoException, path: string): Error {
+  switch (error.code) {
+    case "ENOENT":
+    case "ECONNREFUSED":
+      return new CliError("cli/daemon-not-running", `no doorbell daemon listens on ${path}`, { cause: error });
+    case "EACCES":
+    case "EPERM":
+      return new CliError("cli/not-allowed", `no permission to speak to the daemon on ${path}`, { cause: error });
+    default:
+      return error;
   }
-  return error;
 }

@@ -9,66 +9,69 @@ export interface Explanation {
   readonly exit: ExitStatus;
 }
 
-/** Codes of other parts whose meaning is more than "failed". */
+type ErrorTable = Readonly<Record<string, string>>;
+
+/** By the first part of a code; loaded when something failed, not before. */
+const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
+  audit: async () => (await import("../device/audit/errors.ts")).auditErrors,
+  config: async () => (await import("../device/config/errors.ts")).configErrors,
+  consent: async () => (await import("../device/consent/errors.ts")).consentErrors,
+  "device-key": async () => (await import("../device/device-keys.ts")).deviceKeyErrors,
+  link: async () => (await import("../device/link/errors.ts")).linkErrors,
+  recipient: async () => (await import("../recipient/errors.ts")).recipientErrors,
+  recorder: async () => (await import("../device/recorder/errors.ts")).recorderErrors,
+  vault: async () => (await import("../device/vault/errors.ts")).vaultErrors,
+};
+
+/** Codes of other parts that say more than "failed". */
 const exitOfCode: Readonly<Record<string, ExitStatus>> = {
+  "config/missing": EXIT.notFound,
   "device-key/missing": EXIT.notReady,
   "vault/clip-not-found": EXIT.notFound,
 };
 
 /** Turns whatever was thrown into what a person and a script need: one line, what to do, and an exit status. */
-export function explain(error: unknown): Explanation {
+export async function explain(error: unknown): Promise<Explanation> {
   if (error instanceof CliError) {
     return { code: error.code, message: error.message, hint: error.hint, exit: error.exit };
   }
-  if (error instanceof CommanderError) {
-    const message =
-      error.code === "commander.help" ? "no command given" : error.message.replace(/^error: /, "").replace(/\n/g, " ");
-    return {
-      code: "cli/usage",
-      message,
-      hint: "See `doorward --help`, or `--help` after any command.",
-      exit: EXIT.usage,
-    };
-  }
+  if (error instanceof CommanderError) return explainCommandLine(error);
   if (error instanceof CodedError) {
     const code = String(error.code);
-    return { code, message: error.message, hint: "", exit: exitOfCode[code] ?? EXIT.failed };
+    const hint = (await tables[code.split("/")[0] ?? ""]?.())?.[code] ?? "";
+    return { code, message: error.message, hint, exit: exitOfCode[code] ?? EXIT.failed };
   }
-  if (!(error instanceof Error)) return { code: "cli/failed", message: String(error), hint: "", exit: EXIT.failed };
-  return explainSystem(error as NodeJS.ErrnoException);
+  if (error instanceof Error) return explainSystem(error);
+  return { code: "cli/failed", message: String(error), hint: "", exit: EXIT.failed };
+}
+
+function explainCommandLine(error: CommanderError): Explanation {
+  const given = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+  const message = error.code === "commander.help" ? "no command given" : given;
+  return { code: "cli/usage", message, hint: "See `doorward --help`, or `--help` after any command.", exit: EXIT.usage };
 }
 
 function explainSystem(error: NodeJS.ErrnoException): Explanation {
   const code = error.code ?? "cli/failed";
-  const place = error.path ?? "";
+  const place = error.path ?? "the file";
+  const failed = (message: string, hint: string, exit: ExitStatus = EXIT.failed): Explanation => {
+    return { code, message, hint, exit };
+  };
   switch (code) {
     case "ABORT_ERR":
       return { code: "cli/interrupted", message: "stopped before it was done", hint: "", exit: EXIT.interrupted };
     case "ENOENT":
-      return { code, message: `${place} does not exist`, hint: "Check the path.", exit: EXIT.notFound };
+      return failed(`${place} does not exist`, "Check the path.", EXIT.notFound);
+    case "EISDIR":
+      return failed(`${place} is a folder`, "Name a file in it.");
     case "EACCES":
     case "EPERM":
-      return { code, message: `no permission for ${place}`, hint: "Run as the user that owns it.", exit: EXIT.failed };
+      return failed(`no permission for ${place}`, "Run as the user that owns it, or name another path.");
     case "ENOSPC":
-      return { code, message: "the disk is full", hint: "Free some space and repeat.", exit: EXIT.failed };
+      return failed("the disk is full", "Free some space and repeat.");
     case "EADDRINUSE":
-      return {
-        code,
-        message: error.message,
-        hint: "Another program listens there: choose another port.",
-        exit: EXIT.failed,
-      };
-    case "ECONNREFUSED":
-    case "ENOTFOUND":
-    case "ETIMEDOUT":
-    case "EHOSTUNREACH":
-      return {
-        code,
-        message: `cannot reach the broker: ${error.message || code}`,
-        hint: "Check its address, and that it runs.",
-        exit: EXIT.noAnswer,
-      };
+      return failed(error.message, "Another program listens there: choose another port.");
     default:
-      return { code, message: error.message, hint: "", exit: EXIT.failed };
+      return failed(error.message, "");
   }
 }

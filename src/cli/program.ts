@@ -27,14 +27,14 @@ export async function runCli(words: readonly string[], world: World): Promise<Ex
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok; // help or version, printed already
-    return fail(error, terminal, world);
+    return await fail(error, terminal, world);
   }
   if (terminal.json) world.stdout.write(`${JSON.stringify(outcome.json)}\n`);
   return outcome.exit ?? EXIT.ok;
 }
 
-function fail(error: unknown, terminal: Terminal, world: World): ExitStatus {
-  const { code, message, hint, exit } = explain(error);
+async function fail(error: unknown, terminal: Terminal, world: World): Promise<ExitStatus> {
+  const { code, message, hint, exit } = await explain(error);
   if (terminal.json) world.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`);
   if (error instanceof CommanderError && error.code === "commander.help") return exit; // shown in place of a message
   terminal.note(`doorward: ${message}`);

@@ -1,12 +1,12 @@
 import { askDaemon } from "../control-client.ts";
 import type { Invocation, Outcome } from "../definition.ts";
-import { dataDirOf } from "../device-config.ts";
+import { deviceConfig } from "../device-config.ts";
 import { CliError } from "../errors.ts";
 import { qrForTerminal } from "../qr.ts";
 import { duration } from "../words.ts";
 
 export async function run({ options, terminal, environment, signal }: Invocation): Promise<Outcome> {
-  const answer = await askDaemon(await dataDirOf(options.needed("config")), { op: "pair" }, signal);
+  const answer = await askDaemon(await deviceConfig(options), { op: "pair" }, signal);
   const { text, closesAfterMs } = answer;
   if (answer.ok !== true || typeof text !== "string" || typeof closesAfterMs !== "number") {
     throw new CliError(

@@ -1,6 +1,6 @@
 import { askDaemon } from "../control-client.ts";
 import type { Invocation, Outcome } from "../definition.ts";
-import { dataDirOf } from "../device-config.ts";
+import { deviceConfig } from "../device-config.ts";
 import { CliError } from "../errors.ts";
 
 const LONGEST_MS = 600_000;
@@ -9,7 +9,7 @@ export async function run({ args, options, terminal, signal }: Invocation): Prom
   const [what] = args;
   const ms = options.integer("ms", { min: 1, max: LONGEST_MS });
   const request = requestFor(what, ms, options.needed("pin"));
-  const answer = await askDaemon(await dataDirOf(options.needed("config")), request, signal);
+  const answer = await askDaemon(await deviceConfig(options), request, signal);
   if (answer.ok !== true) {
     throw new CliError("cli/usage", `the daemon does not do that: ${String(answer.error ?? "unknown")}`, {
       hint: 'Only the simulated driver can be pressed from here: set `driver = "simulated"` in the [gpio] part of its configuration.',

@@ -85,10 +85,10 @@ describe("a recipient's inbox on disk", () => {
     const storage = new InboxFileStorage(dir);
     await storage.prepare();
     await storage.append(delivery, 0, Uint8Array.of(1));
-    expect(await storage.isDone(delivery)).toBe(false);
-    await storage.finish(delivery);
+    expect(await storage.receiptOf(delivery)).toBeNull();
+    await storage.finish(delivery, Uint8Array.of(7));
     await rm(storage.sharePath(delivery));
-    expect(await storage.isDone(delivery)).toBe(true);
+    expect(await storage.receiptOf(delivery)).toEqual(Uint8Array.of(7));
   });
 
   test("a delivery id that is no id never becomes a path", async () => {
