@@ -10,7 +10,19 @@ import { decodeJson, encodeJson, type Json } from "./canonical-json.ts";
 import { BOX_OVERHEAD_BYTES, type BoxKeyPair, type Crypto } from "./crypto.ts";
 import { openStatement } from "./envelope.ts";
 import { ownHash } from "./hash.ts";
-import { array, boolean, bytes, integer, isJsonObject, literal, nullable, object, type Shape, text, type ValueOf } from "./shape.ts";
+import {
+  array,
+  boolean,
+  bytes,
+  integer,
+  isJsonObject,
+  literal,
+  nullable,
+  object,
+  type Shape,
+  text,
+  type ValueOf,
+} from "./shape.ts";
 import { auditHeadStatement } from "./statements/audit-head.ts";
 import { openWrap, parseWrap, WRAP_BYTES, wrapSeed } from "./wrap.ts";
 
@@ -82,9 +94,19 @@ export const AUDIT_START: AuditPosition = { sequence: 0, chain: new Uint8Array(C
 
 export type AuditVerdict =
   | { readonly verdict: "ok"; readonly position: AuditPosition }
-  | { readonly verdict: "sequence" | "day" | "chain" | "head-signature" | "head"; readonly sequence: number; readonly text: string };
+  | {
+      readonly verdict: "sequence" | "day" | "chain" | "head-signature" | "head";
+      readonly sequence: number;
+      readonly text: string;
+    };
 
-export function chainAfter(crypto: Crypto, previous: Uint8Array, sequence: number, day: number, sealed: Uint8Array): Uint8Array {
+export function chainAfter(
+  crypto: Crypto,
+  previous: Uint8Array,
+  sequence: number,
+  day: number,
+  sealed: Uint8Array,
+): Uint8Array {
   return ownHash(crypto, "audit", previous, u64(sequence), u32(day), crypto.sha256(sealed));
 }
 
@@ -168,7 +190,11 @@ function compareHead(crypto: Crypto, position: AuditPosition, envelope: Uint8Arr
     payload.sequence === sequence && equalBytes(payload.chain, position.chain) && equalBytes(payload.device, device);
   return matches
     ? { verdict: "ok", position }
-    : { verdict: "head", sequence, text: `the head names row ${payload.sequence}, the rows end with ${sequence}, or they differ` };
+    : {
+        verdict: "head",
+        sequence,
+        text: `the head names row ${payload.sequence}, the rows end with ${sequence}, or they differ`,
+      };
 }
 
 /** Rows and a signed head as one file: `head length 4 · head · (sequence 8 · day 4 · chain 32 · sealed length 4 · sealed)*`. */
@@ -201,7 +227,8 @@ export function readAuditExport(file: Uint8Array): { head: Uint8Array; rows: Aud
 
 function splitSealed(sealed: Uint8Array): { wraps: Uint8Array[]; box: Uint8Array } | null {
   const count = sealed[0];
-  if (count === undefined || sealed.length !== 1 + count * WRAP_BYTES + PADDED_ENTRY_BYTES + BOX_OVERHEAD_BYTES) return null;
+  if (count === undefined || sealed.length !== 1 + count * WRAP_BYTES + PADDED_ENTRY_BYTES + BOX_OVERHEAD_BYTES)
+    return null;
   const wrapAt = (i: number): number => 1 + i * WRAP_BYTES;
   const wraps = Array.from({ length: count }, (_, i) => sealed.subarray(wrapAt(i), wrapAt(i + 1)));
   return { wraps, box: sealed.subarray(wrapAt(count)) };
@@ -212,7 +239,7 @@ function readEntry(padded: Uint8Array): AuditEntry | null {
   if (length > padded.length - 4) return null;
   try {
     const json = decodeJson(padded.subarray(4, 4 + length));
-    const kind = isJsonObject(json) && typeof json["kind"] === "string" ? json["kind"] : "";
+    const kind = isJsonObject(json) && typeof json.kind === "string" ? json.kind : "";
     return Object.hasOwn(entryShapes, kind) ? shapeOf(kind as AuditKind).read(json) : null;
   } catch {
     return null; // a member's own device wrote it; one that cannot be read is shown as unreadable

@@ -122,7 +122,9 @@ export class AuditLog {
   }
 
   #last(): AuditPosition & { readonly day: number } {
-    const raw = this.#ledger.db.prepare("SELECT * FROM audit ORDER BY sequence DESC LIMIT 1").get() as RawRow | undefined;
+    const raw = this.#ledger.db.prepare("SELECT * FROM audit ORDER BY sequence DESC LIMIT 1").get() as
+      | RawRow
+      | undefined;
     return raw === undefined ? { ...AUDIT_START, day: 0 } : readRow(raw);
   }
 }

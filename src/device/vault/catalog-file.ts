@@ -75,7 +75,11 @@ export function asVaultError(error: unknown, path: string): unknown {
     return new VaultError("vault/in-use", `${path} is open in another process`, { cause: error });
   }
   if (error.code.startsWith("SQLITE_FULL")) return new VaultError("vault/full", "no space left", { cause: error });
-  if (error.code.startsWith("SQLITE_IOERR") || error.code.startsWith("SQLITE_READONLY") || error.code.startsWith("SQLITE_CANTOPEN")) {
+  if (
+    error.code.startsWith("SQLITE_IOERR") ||
+    error.code.startsWith("SQLITE_READONLY") ||
+    error.code.startsWith("SQLITE_CANTOPEN")
+  ) {
     return new VaultError("vault/write-failed", `${path}: ${error.message}`, { cause: error });
   }
   return new VaultError("vault/catalog-damaged", `${path} is damaged: ${error.message}`, { cause: error });

@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
-import type { ClipRow, ClipState, LeafCounts } from "./types.ts";
+import type { LeafCounts } from "../../protocol/statements/manifest.ts";
+import type { ClipRow, ClipState } from "./types.ts";
 
 /** Where a fragment lies in its clip's file. */
 export interface FragmentPlace {
@@ -45,7 +46,9 @@ export class Catalog {
     this.#insertClip = db.prepare(
       "INSERT INTO clip (id, day, state, pinned, bytes, video, audio, thumbnail, meta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#insertFragment = db.prepare(`INSERT INTO fragment (clip, lane, "index", offset, length) VALUES (?, ?, ?, ?, ?)`);
+    this.#insertFragment = db.prepare(
+      `INSERT INTO fragment (clip, lane, "index", offset, length) VALUES (?, ?, ?, ?, ?)`,
+    );
     this.#place = db.prepare(`SELECT offset, length FROM fragment WHERE clip = ? AND lane = ? AND "index" = ?`);
     this.#byId = db.prepare("SELECT * FROM clip WHERE id = ?");
   }
@@ -107,7 +110,9 @@ export class Catalog {
 
   /** Newest first. */
   list(sinceDay: number, limit: number): CatalogRow[] {
-    const rows = this.#db.prepare("SELECT * FROM clip WHERE day >= ? ORDER BY number DESC LIMIT ?").all(sinceDay, limit);
+    const rows = this.#db
+      .prepare("SELECT * FROM clip WHERE day >= ? ORDER BY number DESC LIMIT ?")
+      .all(sinceDay, limit);
     return (rows as RawRow[]).map(readRow);
   }
 
@@ -165,7 +170,15 @@ export class Catalog {
 
   #addClip(id: Uint8Array, day: number, state: ClipState, pinned: boolean, bytes: number, leaves: LeafCounts): number {
     const { lastInsertRowid } = this.#insertClip.run(
-      id, day, state, pinned ? 1 : 0, bytes, leaves.video, leaves.audio, leaves.thumbnail, leaves.meta,
+      id,
+      day,
+      state,
+      pinned ? 1 : 0,
+      bytes,
+      leaves.video,
+      leaves.audio,
+      leaves.thumbnail,
+      leaves.meta,
     );
     return Number(lastInsertRowid);
   }

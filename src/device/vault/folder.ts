@@ -1,12 +1,15 @@
 import { constants } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm, unlink, utimes, writeFile } from "node:fs/promises";
+import { copyFile, open, readdir, rename, rm, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, toHex } from "../../protocol/bytes.ts";
+import { makeDirectoryDurably, syncDirectory, writeFileDurably } from "../platform/durable-file.ts";
 
 const SECONDS_PER_DAY = 86_400;
-const CLIP = /^([0-9a-f]{32})\.(clip|pin|new|erasing)$/;
+const NAME = /^([0-9a-f]{32})\.(clip|pin|erasing|clip\.tmp|pin\.tmp)$/;
+/** Longer than any head: 255 wraps of 84 bytes. */
+const HEAD_REGION_BYTES = 32_768;
 
-export type FileRole = "clip" | "pin" | "new" | "erasing";
+export type FileRole = "clip" | "pin" | "erasing" | "clip.tmp" | "pin.tmp";
 
 export interface FolderEntry {
   readonly name: string;
@@ -16,8 +19,8 @@ export interface FolderEntry {
 }
 
 /**
- * Names on the card. `clips/<id>.clip` is a clip, `.pin` beside it an empty mark that it is pinned, `.new` a head that is
- * not yet a clip, `.erasing` a clip whose erasure has begun; `aside/` holds copies of damaged files.
+ * Names on the card. `clips/<id>.clip` is a clip, `.pin` beside it an empty mark that it is pinned, `.erasing` a clip
+ * whose erasure has begun, `.tmp` a file that was never finished; `aside/` holds copies of damaged files.
  */
 export class VaultFolder {
   readonly clips: string;
@@ -33,7 +36,7 @@ export class VaultFolder {
   }
 
   async make(): Promise<void> {
-    await mkdir(this.clips, { recursive: true, mode: 0o700 });
+    await makeDirectoryDurably(this.clips);
   }
 
   path(id: Uint8Array, role: FileRole): string {
@@ -46,7 +49,7 @@ export class VaultFolder {
       throw error;
     });
     return names.toSorted().map((name) => {
-      const match = CLIP.exec(name);
+      const match = NAME.exec(name);
       const [, hex, role] = match ?? [];
       return hex === undefined ? { name, role: null, id: null } : { name, role: role as FileRole, id: fromHex(hex) };
     });
@@ -59,23 +62,20 @@ export class VaultFolder {
 
   /** Lasting when it returns, as every change of a name here. */
   async mark(id: Uint8Array, day: number): Promise<void> {
-    const path = this.path(id, "pin");
-    await writeFile(path, "", { mode: 0o600 });
-    await stampDay(path, day);
-    await syncFolder(this.clips);
+    await writeFileDurably(this.path(id, "pin"), new Uint8Array(0), { day });
   }
 
   async unmark(id: Uint8Array): Promise<void> {
     await rm(this.path(id, "pin"), { force: true });
-    await syncFolder(this.clips);
+    await syncDirectory(this.clips);
   }
 
   /** Keeps a copy of a damaged file before anything in it is mended. */
   async keepAside(id: Uint8Array): Promise<string> {
-    await mkdir(this.aside, { recursive: true, mode: 0o700 });
+    await makeDirectoryDurably(this.aside);
     const path = await freeName(join(this.aside, `${toHex(id)}.clip`));
     await copyFile(this.path(id, "clip"), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await syncFolder(this.aside);
+    await syncDirectory(this.aside);
     return path;
   }
 
@@ -92,17 +92,17 @@ export class VaultFolder {
   /** Names the clip as going, so that a crash from here on ends in its erasure. */
   async beginErasing(id: Uint8Array): Promise<void> {
     await rename(this.path(id, "clip"), this.path(id, "erasing")).catch(ignoreMissing);
-    await syncFolder(this.clips);
+    await syncDirectory(this.clips);
   }
 
   /** Overwrites the head, which holds the only wraps of the seed, then unlinks. */
-  async finishErasing(id: Uint8Array, headBytes: number): Promise<void> {
+  async finishErasing(id: Uint8Array): Promise<void> {
     const path = this.path(id, "erasing");
     try {
       const file = await open(path, "r+");
       try {
         const { size } = await file.stat();
-        await file.write(new Uint8Array(Math.min(size, headBytes)), 0, undefined, 0);
+        await file.write(new Uint8Array(Math.min(size, HEAD_REGION_BYTES)), 0, undefined, 0);
         await file.datasync();
       } finally {
         await file.close();
@@ -112,22 +112,13 @@ export class VaultFolder {
       ignoreMissing(error as NodeJS.ErrnoException);
     }
     await rm(this.path(id, "pin"), { force: true });
-    await syncFolder(this.clips);
+    await syncDirectory(this.clips);
   }
 }
 
 /** Sets a file's dates to the start of a UTC day: the card tells days, not times. */
 export async function stampDay(path: string, day: number): Promise<void> {
   await utimes(path, day * SECONDS_PER_DAY, day * SECONDS_PER_DAY).catch(ignoreMissing);
-}
-
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function freeName(path: string): Promise<string> {

@@ -1,6 +1,10 @@
 import type { Lane } from "../../protocol/clip-keys.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
 import type { LeafData } from "../../protocol/fragment.ts";
+import type { LeafCounts } from "../../protocol/statements/manifest.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { AppendFile, DurableOptions } from "../platform/durable-file.ts";
+import type { Log } from "../platform/logger.ts";
 
 /** One member's box key of the day: the seed of a clip is wrapped for it. */
 export interface DayPublicKey {
@@ -17,26 +21,14 @@ export interface VaultConfig {
   readonly retentionDays?: number;
 }
 
-export interface VaultClock {
-  nowMs(): number;
-  /** False until the time of day is trustworthy; retention waits for it. */
-  synced(): boolean;
-}
-
-export type VaultLogFields = Readonly<Record<string, string | number | boolean | undefined>>;
-
-export interface VaultLog {
-  info(event: string, fields?: VaultLogFields): void;
-  warn(event: string, fields?: VaultLogFields): void;
-  error(event: string, fields?: VaultLogFields): void;
-}
-
 export interface VaultPorts {
   readonly crypto: Crypto;
-  readonly clock: VaultClock;
-  readonly log: VaultLog;
+  readonly clock: Pick<Clock, "nowMs" | "synced" | "every">;
+  readonly log: Log;
   /** 32 bytes; read, never wiped: it belongs to the caller. */
   readonly deviceSigningSeed: Uint8Array;
+  /** How clip files are appended to; default: the platform's. */
+  readonly openAppend?: (path: string, options: DurableOptions) => Promise<AppendFile>;
 }
 
 export interface ClipOpening {
@@ -75,13 +67,6 @@ export interface OpenClip {
 }
 
 export type ClipState = "open" | "sealed" | "damaged";
-
-export interface LeafCounts {
-  readonly video: number;
-  readonly audio: number;
-  readonly thumbnail: number;
-  readonly meta: number;
-}
 
 export interface ClipRow {
   readonly id: Uint8Array;
