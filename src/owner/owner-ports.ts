@@ -3,21 +3,21 @@ import type { OwnerState } from "./owner-state.ts";
 /** One connection to the home's broker. Payloads are sealed by the caller; topics are random ids. */
 export interface MqttPort {
   publish(topic: string, bytes: Uint8Array): Promise<void>;
-  /** `onMessage` gets retained messages too, flagged, so that the caller can drop them. */
+  /** Settles once subscribed. `onMessage` gets retained messages too, flagged, so that the caller can drop them. */
   subscribe(topic: string, onMessage: (bytes: Uint8Array, retained: boolean) => void): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Where and as whom a member connects. */
 export interface BrokerLogin {
-  /** Tried in order. */
-  readonly urls: readonly string[];
+  readonly url: string;
   readonly username: string;
   readonly password: string;
-  /** SHA-256 of the broker's DER certificate when the device made it itself, else null. */
+  /** SHA-256 of the one certificate (DER) to accept, when the device made it itself; else null. */
   readonly certificateSha256: Uint8Array | null;
 }
 
+/** Rejects when the broker cannot be reached or does not let in. */
 export type MqttConnector = (login: BrokerLogin) => Promise<MqttPort>;
 
 /** Timers, since isomorphic code has none of its own. */

@@ -1,10 +1,14 @@
+import { fromBase64url, toBase64url } from "../protocol/bytes.ts";
+import type { Crypto } from "../protocol/crypto.ts";
+import type { LinkKeys } from "../protocol/pairing-handshake.ts";
+
 /**
  * Everything an owner's app keeps, as plain JSON; bytes are unpadded base64url.
  * It holds secrets: storage must encrypt it or keep it readable by its owner only. The signing key is not in it.
  */
 export interface OwnerState {
   readonly version: 1;
-  /** Counts saves; {@link OwnerStorage.compareAndSave} compares it. */
+  /** Counts saves; `compareAndSave` compares it. */
   readonly revision: number;
   readonly days: DayChainState;
   readonly device: PairedDevice | null;
@@ -23,14 +27,45 @@ export interface DayChainState {
 
 export interface PairedDevice {
   readonly deviceKey: string;
-  readonly brokerUrls: readonly string[];
-  readonly username: string;
-  readonly password: string;
-  readonly certificateSha256: string | null;
-  readonly linkId: string;
-  readonly sendKey: string;
-  readonly receiveKey: string;
-  /** Counters below this may have been used. */
+  /** The brokers as the pairing code named them. */
+  readonly brokers: string;
+  readonly toDeviceKey: string;
+  readonly toMemberKey: string;
+  readonly toDeviceTopic: string;
+  readonly toMemberTopic: string;
+  /** The device's signed word that it took part in the pairing. */
+  readonly pairing: string;
+  /** Send counters below this may have been used. */
   readonly sendReserved: number;
-  readonly lastReceived: number;
+  /** Received counters below this are never accepted again. */
+  readonly nextReceived: number;
+}
+
+/** A new owner without a device. @param today - UTC day number; nothing before it will ever open. */
+export function newOwnerState(crypto: Crypto, today: number): OwnerState {
+  const days = { firstDay: today, secret: toBase64url(crypto.randomBytes(32)), uploadedThrough: null };
+  return { version: 1, revision: 0, days, device: null, pinnedSeeds: {} };
+}
+
+export function linkKeysOf(device: PairedDevice): LinkKeys {
+  return {
+    toDeviceKey: fromBase64url(device.toDeviceKey),
+    toMemberKey: fromBase64url(device.toMemberKey),
+    toDeviceTopic: fromBase64url(device.toDeviceTopic),
+    toMemberTopic: fromBase64url(device.toMemberTopic),
+  };
+}
+
+export function pairedDevice(deviceKey: Uint8Array, brokers: string, keys: LinkKeys, pairing: Uint8Array): PairedDevice {
+  return {
+    deviceKey: toBase64url(deviceKey),
+    brokers,
+    toDeviceKey: toBase64url(keys.toDeviceKey),
+    toMemberKey: toBase64url(keys.toMemberKey),
+    toDeviceTopic: toBase64url(keys.toDeviceTopic),
+    toMemberTopic: toBase64url(keys.toMemberTopic),
+    pairing: toBase64url(pairing),
+    sendReserved: 0,
+    nextReceived: 0,
+  };
 }

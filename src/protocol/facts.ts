@@ -1,4 +1,4 @@
-/** What an owner may add to a share, each part off by default. It rides sealed to the recipient and is the owner's word alone. */
+/** What an owner may add to a share, each off by default: sealed to the recipient, beside the grant. */
 
 import { fromBase64url, toBase64url } from "./bytes.ts";
 import { decodeJson, encodeJson } from "./canonical-json.ts";
@@ -7,37 +7,41 @@ import { ProtocolError } from "./errors.ts";
 import { openSealed, sealTo } from "./sealed-message.ts";
 import { integer, nullable, object, type Shape, text, type ValueOf } from "./shape.ts";
 
-const envelope: Shape<Uint8Array> = {
-  read: (json) => fromBase64url(text(16_384).read(json)),
+/** A statement of a few hundred bytes, in base64url. */
+const statement: Shape<Uint8Array> = {
+  read: (json) => fromBase64url(text(4_096).read(json)),
   write: toBase64url,
 };
 
 const shape = object({
-  /** Where the camera stands and looks. */
-  camera: nullable(text(500)),
-  /** Device clock minus true time, in milliseconds, as the owner's app measured it. */
-  clockErrorMs: nullable(integer(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
+  version: integer(1, 1),
   name: nullable(text(120)),
-  contact: nullable(text(200)),
-  /** The device's `clip-key` statement: shows which shares come from the same doorbell. */
-  clipKey: nullable(envelope),
+  contact: nullable(text(240)),
+  /** Where the camera stands and looks. */
+  place: nullable(text(500)),
+  /** Measured error of the device's clock: its time minus true time, in milliseconds. */
+  clockErrorMs: nullable(integer(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
+  /** The `clip-key` statement: ties the clip to the owner's doorbell, and so to its other shares. */
+  clipKey: nullable(statement),
 });
 
-export type Facts = ValueOf<typeof shape>;
+export type Facts = Omit<ValueOf<typeof shape>, "version">;
 
-export const NO_FACTS: Facts = { camera: null, clockErrorMs: null, name: null, contact: null, clipKey: null };
+export const NO_FACTS: Facts = { name: null, contact: null, place: null, clockErrorMs: null, clipKey: null };
 
-export const sealFacts = (crypto: Crypto, facts: Facts, recipientBoxPublic: Uint8Array): Uint8Array =>
-  sealTo(crypto, recipientBoxPublic, encodeJson(shape.write(facts)));
+export function sealFacts(crypto: Crypto, facts: Facts, recipientBoxPublic: Uint8Array): Uint8Array {
+  return sealTo(crypto, recipientBoxPublic, encodeJson(shape.write({ version: 1, ...facts })));
+}
 
-/** Null when they are sealed to somebody else or are not of the known form. */
-export function openFacts(crypto: Crypto, sealed: Uint8Array, boxKey: BoxKeyPair): Facts | null {
-  const plain = openSealed(crypto, boxKey, sealed);
+/** Null when they are sealed to somebody else. @throws {@link ProtocolError} `json/shape`, `json/encoding`. */
+export function openFacts(crypto: Crypto, sealed: Uint8Array, recipientBoxKey: BoxKeyPair): Facts | null {
+  const plain = openSealed(crypto, recipientBoxKey, sealed);
   if (plain === null) return null;
+  const json = decodeJson(plain);
   try {
-    return shape.read(decodeJson(plain));
-  } catch (error) {
-    if (error instanceof ProtocolError) return null;
-    throw error;
+    const { version: _, ...facts } = shape.read(json);
+    return facts;
+  } catch (cause) {
+    throw new ProtocolError("json/shape", "the owner's additions are of an unknown form", { cause });
   }
 }

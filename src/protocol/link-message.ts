@@ -44,14 +44,9 @@ export interface LinkNoticeMessage extends WithAttachment {
 export type LinkMessage = LinkRequestMessage | LinkResponseMessage | LinkNoticeMessage;
 
 function toJson(message: LinkMessage): Json {
-  switch (message.kind) {
-    case "request":
-      return shapes.request.write(message);
-    case "response":
-      return shapes.response.write(message);
-    case "notice":
-      return shapes.notice.write(message);
-  }
+  if (message.kind === "request") return shapes.request.write(message);
+  if (message.kind === "response") return shapes.response.write(message);
+  return shapes.notice.write(message);
 }
 
 export function encodeLinkMessage(message: LinkMessage): Uint8Array {
@@ -65,7 +60,7 @@ export function decodeLinkMessage(body: Uint8Array): LinkMessage {
   if (jsonEnd > body.length) throw new ProtocolError("json/encoding", "link message is cut short");
   const json = decodeJson(body.subarray(4, jsonEnd));
   const attachment = body.slice(jsonEnd);
-  const kind = isJsonObject(json) ? json["kind"] : undefined;
+  const kind = isJsonObject(json) ? json.kind : undefined;
   if (kind === "request") return { ...shapes.request.read(json), attachment };
   if (kind === "response") return { ...shapes.response.read(json), attachment };
   return { ...shapes.notice.read(json), attachment };

@@ -1,7 +1,7 @@
 /**
  * What a member can ask its device over the link: name, arguments and result of each request, for both sides.
  * Attachments: `clip-head` answers leaf data, 73 bytes each, sorted by lane, then index; `fragments` answers
- * `length 4 · bytes` for each fragment; `consent` brings {@link encodeSubmission}; `revoke` and `household-change`
+ * `length 4 · bytes` for each fragment; `consent` brings {@link encodeSubmission}, `waiting-consent` answers it; `revoke` and `household-change`
  * bring one statement; `audit` answers an export as audit-chain.ts writes it. All others have none.
  */
 
@@ -58,6 +58,8 @@ export const linkOps = {
     object({ purpose: text(2_000) }),
     object({ outcome: literal("waiting", "undo-window"), missingSigners: count, undoMs: count }),
   ),
+  /** Answers the submission of a consent that lacks signatures, so that another owner can read it and sign the same payload. */
+  "waiting-consent": op(object({ token: id }), object({ purpose: text(2_000) })),
   revoke: op(nothing, nothing),
   shares: op(
     nothing,
