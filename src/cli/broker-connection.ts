@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { type IClientOptions, MqttClient } from "mqtt";
+import { parseBrokerUrl } from "./broker-url.ts";
 import { CliError } from "./errors.ts";
 
 const CONNECT_WITHIN_MS = 10_000;
@@ -81,17 +82,6 @@ async function openSocket(address: BrokerAddress, signal: AbortSignal): Promise<
     });
   }
   return socket;
-}
-
-/** @throws CliError `cli/usage` for anything but an MQTT address. */
-export function parseBrokerUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !(url.protocol === "mqtt:" || url.protocol === "mqtts:") || url.hostname === "") {
-    throw new CliError("cli/usage", `"${text}" is no broker address`, {
-      hint: "Write mqtt://host:1883, or mqtts://host:8883 for an encrypted one.",
-    });
-  }
-  return url;
 }
 
 function checkPin(socket: TLSSocket, pinned: Uint8Array, url: string): void {

@@ -55,7 +55,8 @@ function exchange(path: string, line: string, signal: AbortSignal): Promise<stri
       text += part;
       const end = text.indexOf("\n");
       if (end >= 0) resolve(text.slice(0, end));
-      else if (text.length > MAX_ANSWER_CHARACTERS) fail(new CliError("cli/wrong-file", `${path} is no doorbell daemon`));
+      else if (text.length > MAX_ANSWER_CHARACTERS)
+        fail(new CliError("cli/wrong-file", `${path} is no doorbell daemon`));
     });
     socket.write(line);
   }).finally(() => socket.destroy());

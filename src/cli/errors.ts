@@ -35,6 +35,7 @@ export const cliErrors = {
     "No doorbell daemon answers here: start it with `doorward run` or `systemctl start doorward`.",
   "cli/not-allowed":
     "You lack the rights on this file: run as the doorbell's user, for example `sudo -u doorward doorward …`.",
+  "cli/no-owner": "There are no owner's keys here: run `doorward owner init`, or name the right folder with `--home`.",
   "cli/not-paired":
     "This home knows no doorbell: run `doorward pair` at the doorbell, then `doorward owner pair TEXT` here.",
   "cli/already-paired": "This home has a doorbell already: use another `--home` for a second one.",
@@ -58,6 +59,7 @@ const exitOf: Readonly<Record<CliErrorCode, ExitStatus>> = {
   "cli/already-initialised": EXIT.failed,
   "cli/daemon-not-running": EXIT.notReady,
   "cli/not-allowed": EXIT.failed,
+  "cli/no-owner": EXIT.notReady,
   "cli/not-paired": EXIT.notReady,
   "cli/already-paired": EXIT.failed,
   "cli/pairing-failed": EXIT.noAnswer,

@@ -18,6 +18,7 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   consent: async () => (await import("../device/consent/errors.ts")).consentErrors,
   "device-key": async () => (await import("../device/device-keys.ts")).deviceKeyErrors,
   link: async () => (await import("../device/link/errors.ts")).linkErrors,
+  owner: async () => (await import("../owner/errors.ts")).ownerErrors,
   recipient: async () => (await import("../recipient/errors.ts")).recipientErrors,
   recorder: async () => (await import("../device/recorder/errors.ts")).recorderErrors,
   vault: async () => (await import("../device/vault/errors.ts")).vaultErrors,
@@ -27,6 +28,12 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
 const exitOfCode: Readonly<Record<string, ExitStatus>> = {
   "config/missing": EXIT.notFound,
   "device-key/missing": EXIT.notReady,
+  "owner/broker-away": EXIT.noAnswer,
+  "owner/clip-damaged": EXIT.notVerified,
+  "owner/no-answer": EXIT.noAnswer,
+  "owner/no-whole-fragment": EXIT.usage,
+  "owner/not-paired": EXIT.notReady,
+  "owner/pairing-refused": EXIT.noAnswer,
   "vault/clip-not-found": EXIT.notFound,
 };
 
@@ -48,7 +55,12 @@ export async function explain(error: unknown): Promise<Explanation> {
 function explainCommandLine(error: CommanderError): Explanation {
   const given = error.message.replace(/^error: /, "").replaceAll("\n", " ");
   const message = error.code === "commander.help" ? "no command given" : given;
-  return { code: "cli/usage", message, hint: "See `doorward --help`, or `--help` after any command.", exit: EXIT.usage };
+  return {
+    code: "cli/usage",
+    message,
+    hint: "See `doorward --help`, or `--help` after any command.",
+    exit: EXIT.usage,
+  };
 }
 
 function explainSystem(error: NodeJS.ErrnoException): Explanation {

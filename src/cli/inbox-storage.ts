@@ -9,8 +9,8 @@ import { makePrivateDir, writePrivateFile } from "./private-dir.ts";
 const DELIVERY = /^[0-9a-f]{32}$/;
 
 /**
- * Shares under way in `incoming/`, whole ones in `shares/`. The receipt in `taken/` stays when a share is moved away, so that
- * no delivery is taken twice.
+ * Shares under way in `incoming/`, whole ones in `shares/`. The receipt of each stays in `receipts/` when the share is
+ * moved away, so that no delivery is taken twice.
  */
 export class InboxFileStorage implements InboxStorage {
   readonly #home: string;
@@ -19,7 +19,7 @@ export class InboxFileStorage implements InboxStorage {
   }
 
   async prepare(): Promise<void> {
-    for (const name of ["incoming", "shares", "taken"]) await makePrivateDir(join(this.#home, name));
+    for (const name of ["incoming", "shares", "receipts"]) await makePrivateDir(join(this.#home, name));
   }
 
   sharePath(delivery: string): string {
@@ -49,15 +49,15 @@ export class InboxFileStorage implements InboxStorage {
   }
 
   async finish(delivery: string, receipt: Uint8Array): Promise<void> {
-    await writePrivateFile(this.#path("taken", delivery, delivery), receipt);
+    await writePrivateFile(this.#receipt(delivery), receipt);
     await rename(this.#part(delivery), this.sharePath(delivery));
-    await syncDirectory(join(this.#home, "shares"));
+    for (const folder of ["incoming", "shares"]) await syncDirectory(join(this.#home, folder));
   }
 
   async receiptOf(delivery: string): Promise<Uint8Array | null> {
-    // a crash inside `finish` leaves both the note and the part: the share is then not finished
+    // a part beside its receipt: a crash came between the two steps of finish()
     if ((await sizeOf(this.#part(delivery))) !== undefined) return null;
-    return (await readFileIfThere(this.#path("taken", delivery, delivery))) ?? null;
+    return (await readFileIfThere(this.#receipt(delivery))) ?? null;
   }
 
   async discard(delivery: string): Promise<void> {
@@ -66,6 +66,10 @@ export class InboxFileStorage implements InboxStorage {
 
   #part(delivery: string): string {
     return this.#path("incoming", `${delivery}.part`, delivery);
+  }
+
+  #receipt(delivery: string): string {
+    return this.#path("receipts", delivery, delivery);
   }
 
   #path(folder: string, name: string, delivery: string): string {

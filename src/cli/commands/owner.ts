@@ -87,7 +87,6 @@ const shareCommands: readonly CommandDefinition[] = [
         required: true,
       },
       { flags: "--sound", meaning: "share the sound of that part too" },
-      { flags: "--thumbnail", meaning: "share the still picture of the trigger too" },
       { flags: "--purpose <text>", meaning: "what it is for; the recipient can prove that you said so" },
       { flags: "--basis <basis>", meaning: "own (your wish) or compelled (a legal order)", preset: "own" },
       { flags: "--expires <time>", meaning: "the doorbell sends nothing after this: 30m, 12h, 7d", preset: "7d" },

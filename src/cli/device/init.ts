@@ -1,10 +1,10 @@
 import { access, mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { toHex } from "../../protocol/bytes.ts";
 import { loadConfig } from "../../device/config/load-config.ts";
 import { exampleConfig } from "../../device/config/reference.ts";
 import { createDeviceKeys, DeviceKeyError } from "../../device/device-keys.ts";
 import { makeDirectoryDurably, writeFileDurably } from "../../device/platform/durable-file.ts";
+import { toHex } from "../../protocol/bytes.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError } from "../errors.ts";
 import { fields } from "../table.ts";
@@ -34,7 +34,9 @@ export async function run({ options, terminal }: Invocation): Promise<Outcome> {
   );
   terminal.say();
   const flag = options.text("config") === undefined ? "" : ` --config ${configFile}`;
-  terminal.say(`Next: \`doorward doctor${flag}\`, \`doorward run${flag}\`, and \`doorward pair${flag}\` in another terminal.`);
+  terminal.say(
+    `Next: \`doorward doctor${flag}\`, \`doorward run${flag}\`, and \`doorward pair${flag}\` in another terminal.`,
+  );
   return { json: { ok: true, config: configFile, configWritten: wroteConfig, dataDir, key: toHex(publicKey) } };
 }
 

@@ -24,7 +24,8 @@ async function daemon(onLine: (line: string, socket: Socket) => void): Promise<v
   server = listening;
   await new Promise<void>((done) => listening.listen(join(dir, "control.sock"), done));
 }
-const ask = (signal = new AbortController().signal) => askDaemon({ runtimeDir: dir, dataDir: dir }, { op: "ring" }, signal);
+const ask = (signal = new AbortController().signal) =>
+  askDaemon({ runtimeDir: dir, dataDir: dir }, { op: "ring" }, signal);
 
 test("one line goes there, one line comes back, also in pieces", async () => {
   const lines: string[] = [];
@@ -38,7 +39,10 @@ test("one line goes there, one line comes back, also in pieces", async () => {
 });
 
 test("without a daemon the error says how to start one", async () => {
-  await expect(ask()).rejects.toMatchObject({ code: "cli/daemon-not-running", hint: expect.stringContaining("doorward run") });
+  await expect(ask()).rejects.toMatchObject({
+    code: "cli/daemon-not-running",
+    hint: expect.stringContaining("doorward run"),
+  });
 });
 
 test("a daemon that hangs up, and one that talks nonsense, are told apart", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -81,14 +81,27 @@ describe("a recipient's inbox on disk", () => {
     expect(await all(storage)).toEqual([1, 2, 3]);
   });
 
-  test("a finished delivery stays taken after its share was moved away", async () => {
+  const receipt = Uint8Array.of(7);
+
+  test("a finished delivery stays finished after its share was moved away", async () => {
     const storage = new InboxFileStorage(dir);
     await storage.prepare();
     await storage.append(delivery, 0, Uint8Array.of(1));
     expect(await storage.receiptOf(delivery)).toBeNull();
-    await storage.finish(delivery, Uint8Array.of(7));
+    await storage.finish(delivery, receipt);
     await rm(storage.sharePath(delivery));
-    expect(await storage.receiptOf(delivery)).toEqual(Uint8Array.of(7));
+    expect(await storage.receiptOf(delivery)).toEqual(receipt);
+  });
+
+  test("after a crash between receipt and share the delivery is still under way", async () => {
+    const storage = new InboxFileStorage(dir);
+    await storage.prepare();
+    await storage.append(delivery, 0, Uint8Array.of(1));
+    await writeFile(join(dir, "receipts", delivery), receipt);
+    expect(await storage.receiptOf(delivery)).toBeNull();
+    expect(await storage.held(delivery)).toBe(1);
+    await storage.finish(delivery, receipt);
+    expect(await storage.receiptOf(delivery)).toEqual(receipt);
   });
 
   test("a delivery id that is no id never becomes a path", async () => {

@@ -6,7 +6,11 @@ import { Terminal } from "../../../src/cli/terminal.ts";
 
 const ESCAPE = "\u001b";
 
-function terminalWith({ json = false, isTTY = false, input = "" }): { terminal: Terminal; out: () => string; err: () => string } {
+function terminalWith({ json = false, isTTY = false, input = "" }): {
+  terminal: Terminal;
+  out: () => string;
+  err: () => string;
+} {
   let out = "";
   let err = "";
   const stdout = { write: (text: string) => (out += text), isTTY };

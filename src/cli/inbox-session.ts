@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MqttClient } from "mqtt";
+import { nodeCrypto } from "../device/platform/node-crypto.ts";
+import { inboxLogin } from "../recipient/card.ts";
+import { Inbox, type InboxEvents } from "../recipient/inbox.ts";
+import type { InboxBroker } from "../recipient/recipient-ports.ts";
+import { connectBroker } from "./broker-connection.ts";
+import type { RecipientHome } from "./recipient-home.ts";
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+export interface InboxSessionEvents extends InboxEvents {
+  /** Subscribed: what waits at the broker comes now. */
+  readonly onReady?: () => void;
+  readonly onLost?: () => void;
+}
+
+/**
+ * Takes what comes into an inbox until `signal` aborts; a connection that is lost is made again with growing pauses.
+ * What has arrived by then is stored and receipted before this settles.
+ * @throws CliError `cli/no-answer` when the very first connection fails: then the address or the broker is wrong.
+ */
+export async function receiveInto(home: RecipientHome, events: InboxSessionEvents, signal: AbortSignal): Promise<void> {
+  const secrets = await home.secrets();
+  const { card } = await home.card();
+  const { username, password } = inboxLogin(nodeCrypto, secrets);
+  const { url, ca } = card.inbox;
+  await home.storage.prepare();
+  let connectedOnce = false;
+  let pauseMs = FIRST_PAUSE_MS;
+  while (!signal.aborted) {
+    try {
+      const login = { url, username, password, persistentClientId: username, ...(ca === null ? {} : { ca }) };
+      const client = await connectBroker(login, signal);
+      connectedOnce = true;
+      pauseMs = FIRST_PAUSE_MS;
+      const lost = new Promise<void>((resolve) => client.once("close", resolve));
+      const inbox = new Inbox(secrets, {
+        crypto: nodeCrypto,
+        storage: home.storage,
+        broker: inboxBroker(client),
+        ...events,
+      });
+      await inbox.start();
+      events.onReady?.();
+      await Promise.race([lost, aborted(signal)]);
+      await inbox.idle();
+      await client.endAsync();
+    } catch (error) {
+      if (!connectedOnce) throw error;
+    }
+    if (signal.aborted) return;
+    events.onLost?.();
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+}
+
+function inboxBroker(client: MqttClient): InboxBroker {
+  return {
+    async subscribe(topicFilter, onMessage) {
+      client.on("message", (topic, payload) => onMessage(topic, payload));
+      await client.subscribeAsync(topicFilter, { qos: 1 });
+    },
+    async publish(topic, payload) {
+      await client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
