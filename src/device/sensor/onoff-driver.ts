@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import type { Gpio } from "onoff";
+import type { Log } from "../platform/logger.ts";
+import { SensorError } from "./errors.ts";
+import type { GpioDriver, InputPin, Level, OutputPin } from "./gpio-driver.ts";
+import { sysfsHeaderBase } from "./header-chip.ts";
+import type { InputName, OutputName, PinAssignment, Pins } from "./sensor-config.ts";
+
+const SYS_ROOT = "/sys";
+
+/** Pins over sysfs by way of `onoff`. Pulls are not sysfs's business: firmware sets them (`firmware/board/`). */
+export class OnoffDriver implements GpioDriver {
+  readonly #pins: Pins;
+  readonly #log: Log;
+  readonly #opened: Gpio[] = [];
+  readonly #outputs: Gpio[] = [];
+  #base = 0;
+
+  constructor(pins: Pins, log: Log) {
+    this.#pins = pins;
+    this.#log = log;
+  }
+
+  async start(): Promise<void> {
+    this.#base = await sysfsHeaderBase(SYS_ROOT);
+  }
+
+  async input(name: InputName): Promise<InputPin | null> {
+    const pin = this.#pins[name];
+    if (pin === undefined) return null;
+    const gpio = await this.#open(pin, "in");
+    return {
+      initial: gpio.readSync(),
+      watch: (onLevel) => {
+        gpio.watch((error, level) => {
+          if (error) this.#log.error("input pin failed", { pin: name, code: codeOf(error) });
+          else onLevel(level);
+        });
+      },
+    };
+  }
+
+  async output(name: OutputName): Promise<OutputPin | null> {
+    const pin = this.#pins[name];
+    if (pin === undefined) return null;
+    const gpio = await this.#open(pin, "out");
+    this.#outputs.push(gpio);
+    this.#write(gpio, 0);
+    return {
+      set: (level, lapseMs) => {
+        if (level === 1 && lapseMs !== undefined) this.#letGoAfter(pin, lapseMs);
+        this.#write(gpio, level);
+      },
+    };
+  }
+
+  async stop(): Promise<void> {
+    for (const gpio of this.#outputs.splice(0)) this.#write(gpio, 0);
+    // Outputs stay exported: an unexported pin may float, and a relay behind it with it.
+    for (const gpio of this.#opened.splice(0)) gpio.unwatchAll();
+  }
+
+  async #open(pin: PinAssignment, direction: "in" | "out"): Promise<Gpio> {
+    const { Gpio } = await import("onoff");
+    try {
+      const number = this.#base + pin.bcm;
+      const options = { activeLow: pin.activeLow };
+      // "high" and "low" are voltages: the one that means off, so that a relay does not click when its pin becomes an output.
+      const off = pin.activeLow ? "high" : "low";
+      const gpio =
+        direction === "in" ? new Gpio(number, "in", "both", options) : new Gpio(number, off, "none", options);
+      this.#opened.push(gpio);
+      return gpio;
+    } catch (cause) {
+      throw new SensorError(
+        "gpio/pin-refused",
+        `BCM ${pin.bcm} (sysfs ${this.#base + pin.bcm}) cannot be opened: ${codeOf(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  #write(gpio: Gpio, level: Level): void {
+    try {
+      gpio.writeSync(level);
+    } catch (error) {
+      this.#log.error("output pin failed", { code: codeOf(error) });
+    }
+  }
+
+  /** A shell of its own session outlives us; `active_low` makes 0 mean "off" for it too. */
+  #letGoAfter(pin: PinAssignment, lapseMs: number): void {
+    const value = join(SYS_ROOT, "class/gpio", `gpio${this.#base + pin.bcm}`, "value");
+    const child = spawn("sh", ["-c", 'sleep "$1"; echo 0 > "$2"', "sh", String(lapseMs / 1000), value], {
+      detached: true,
+      stdio: "ignore",
+    });
+    child.on("error", (error) => this.#log.error("output guard failed", { code: codeOf(error) }));
+    child.unref();
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
