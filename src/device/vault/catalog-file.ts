@@ -15,7 +15,7 @@ export function openCatalogFile(path: string, migrations: readonly string[] = ca
   refuseUnreadable(path, migrations.length);
   let db: Database.Database | undefined;
   try {
-    db = new Database(path, { timeout: 1000 });
+    db = new Database(path, { timeout: 200 });
     db.pragma("locking_mode = EXCLUSIVE"); // before the first read: no shared-memory file, and a second process is refused
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
