@@ -1,5 +1,7 @@
 import type { Lane } from "../../protocol/clip-keys.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logger.ts";
 import type { Secret } from "../platform/secret.ts";
 import type { ClipHead } from "../vault/types.ts";
 
@@ -19,23 +21,20 @@ export type DialBroker = (
   signal: AbortSignal,
 ) => Promise<BrokerSession>;
 
-export interface PublisherClock {
-  monotonicMs(): number;
-  /** Settles early, without an error, when the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
-type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
-
-export interface PublisherLog {
-  info(event: string, fields?: LogFields): void;
-  warn(event: string, fields?: LogFields): void;
-}
+export type PublisherClock = Pick<Clock, "sleep">;
+export type PublisherLog = Pick<Log, "info" | "warn">;
 
 /** The part of the vault that a share is made of. */
 export interface SealedClips {
   head(id: Uint8Array): Promise<ClipHead>;
   readFragment(id: Uint8Array, lane: Lane, index: number): Promise<Uint8Array>;
+}
+
+/** The part of the outbox that a delivery needs. */
+export interface DeliveryRows {
+  /** Null unless the row is open. */
+  deliveryOf(token: Uint8Array): Uint8Array | null;
+  end(token: Uint8Array, state: "delivered"): boolean;
 }
 
 export interface PublisherPorts {
@@ -46,5 +45,6 @@ export interface PublisherPorts {
   readonly dial: DialBroker;
   /** The device's signing seed; clip keys come from it. */
   readonly deviceSeed: Secret<Uint8Array>;
+  readonly outbox: DeliveryRows;
   readonly onDelivered?: (token: Uint8Array) => void;
 }

@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { connect, type IClientOptions, MqttClient } from "mqtt";
+import { openBrokerStream } from "./mqtt-stream.ts";
+
+const CONNECT_TIMEOUT_MS = 15_000;
+const KEEPALIVE_SECONDS = 60;
+/** A broker of somebody else's choice sends receipts, and those are small. */
+const MAX_PACKET_BYTES = 64 * 1024;
+
+/** One connection to a broker outside the home. Nothing is retried or queued: whoever dialled decides. */
+export interface OutsideSession {
+  /** Settles when the broker has acknowledged; rejects when the connection ends before. */
+  publish(topic: string, payload: Uint8Array): Promise<void>;
+  subscribe(topic: string, onMessage: (payload: Uint8Array) => void): Promise<void>;
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects as nobody: random client id, no credentials, clean session, no will.
+ * @param ca - PEM that the certificate of `mqtts` and `wss` must chain to; null: the public authorities.
+ */
+export async function dialOutsideBroker(
+  { url, ca }: { readonly url: string; readonly ca: string | null },
+  signal: AbortSignal,
+): Promise<OutsideSession> {
+  signal.throwIfAborted();
+  const client = openClient(url, ca);
+  client.on("error", () => client.end(true));
+  const ended = new Promise<void>((resolve) => client.once("close", () => resolve()));
+  try {
+    await connected(client, signal);
+  } catch (error) {
+    client.end(true);
+    throw error;
+  }
+  const listeners = new Map<string, (payload: Uint8Array) => void>();
+  client.on("message", (topic, payload, { retain }) => {
+    if (!retain) listeners.get(topic)?.(payload);
+  });
+  return {
+    async publish(topic, payload) {
+      const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+      await orEnded(client.publishAsync(topic, bytes, { qos: 1 }), ended);
+    },
+    async subscribe(topic, onMessage) {
+      listeners.set(topic, onMessage);
+      await orEnded(client.subscribeAsync(topic, { qos: 1 }), ended);
+    },
+    ended,
+    close: () => client.endAsync(true),
+  };
+}
+
+function openClient(url: string, ca: string | null): MqttClient {
+  const options: IClientOptions = {
+    clientId: randomBytes(10).toString("hex"),
+    protocolVersion: 4,
+    clean: true,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepalive: KEEPALIVE_SECONDS,
+  };
+  const authority = ca === null ? {} : { ca };
+  if (/^wss?:/.test(url)) return connect(url, { ...options, ...authority });
+  return new MqttClient(() => openBrokerStream({ url, ...authority }, MAX_PACKET_BYTES), options);
+}
+
+function connected(client: MqttClient, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    client.once("connect", () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    client.once("error", reject);
+    client.once("close", () => reject(new Error("the broker hung up before it let us in")));
+  });
+}
+
+/** mqtt.js keeps an unacknowledged packet for a reconnect that never comes, so its promise alone could stay open. */
+async function orEnded(work: Promise<unknown>, ended: Promise<void>): Promise<void> {
+  const lost = ended.then(() => Promise.reject(new Error("the connection ended")));
+  lost.catch(() => {});
+  await Promise.race([work, lost]);
+}

@@ -1,0 +1,126 @@
+import { toHex } from "../../protocol/bytes.ts";
+import type { OfferedShare } from "../../protocol/delivery.ts";
+import type { Clearance } from "../consent/clearance.ts";
+import type { Publishing } from "../consent/ports.ts";
+import { VaultError } from "../vault/errors.ts";
+import { deliver } from "./delivery.ts";
+import { PublisherError } from "./errors.ts";
+import type { BrokerSession, PublisherPorts } from "./ports.ts";
+import { ShareSource } from "./share-source.ts";
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 10 * 60_000;
+
+interface MadeShare {
+  readonly source: ShareSource;
+  readonly share: OfferedShare;
+}
+
+type End = Awaited<ReturnType<Publishing["publish"]>>;
+
+/** Brings shares to recipients. It takes a {@link Clearance} and nothing else, so nothing leaves without consent. */
+export class Publisher implements Publishing {
+  readonly #ports: PublisherPorts;
+
+  constructor(ports: PublisherPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Delivers to the inbox in the recipient's card, trying again with back-off for as long as the clearance holds.
+   * Rejects only with the signal's reason.
+   */
+  async publish(clearance: Clearance, signal: AbortSignal): Promise<End> {
+    let retryMs = FIRST_RETRY_MS;
+    let made: MadeShare | null = null;
+    const onProgress = (): void => {
+      retryMs = FIRST_RETRY_MS;
+    };
+    for (;;) {
+      signal.throwIfAborted();
+      const objection = clearance.objection();
+      if (objection !== null) return objection;
+      try {
+        made ??= await this.#make(clearance);
+        return await this.#attempt(clearance, made, onProgress, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof VaultError) {
+          this.#ports.log.warn("share cannot be made", { token: toHex(clearance.token), code: error.code });
+          return "void";
+        }
+        const code = error instanceof PublisherError ? error.code : "publisher/connection-lost";
+        this.#ports.log.warn("delivery interrupted", {
+          token: toHex(clearance.token),
+          code,
+          retryMs,
+          cause: textOf(error),
+        });
+      }
+      await this.#ports.clock.sleep(retryMs, signal);
+      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+    }
+  }
+
+  /** The share's archive in pieces, for a file that the owner carries. @throws VaultError when the clip is gone. */
+  async *exportShare(clearance: Clearance): AsyncGenerator<Uint8Array, void, undefined> {
+    if (clearance.objection() !== null) return;
+    const source = await ShareSource.of(clearance, this.#ports);
+    yield* source.stream();
+  }
+
+  async #make(clearance: Clearance): Promise<MadeShare> {
+    const source = await ShareSource.of(clearance, this.#ports);
+    return { source, share: { length: source.length, digest: await source.digest() } };
+  }
+
+  async #attempt(
+    clearance: Clearance,
+    { source, share }: MadeShare,
+    onProgress: () => void,
+    signal: AbortSignal,
+  ): Promise<End> {
+    const { crypto, clock, outbox, log, onDelivered } = this.#ports;
+    const { token, card } = clearance;
+    const delivery = outbox.deliveryOf(token);
+    if (delivery === null) return clearance.objection() ?? "revoked";
+    const session = await this.#dial(clearance, signal);
+    try {
+      const end = await deliver(
+        {
+          crypto,
+          clock,
+          session,
+          card,
+          delivery,
+          share,
+          read: (from, to) => source.read(from, to),
+          objection: () => clearance.objection(),
+          onProgress,
+        },
+        signal,
+      );
+      if (end === "delivered" && outbox.end(token, "delivered")) {
+        log.info("share delivered", { token: toHex(token), bytes: share.length });
+        onDelivered?.(token);
+      }
+      return end;
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #dial({ card }: Clearance, signal: AbortSignal): Promise<BrokerSession> {
+    try {
+      return await this.#ports.dial(card.inbox, signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new PublisherError("publisher/broker-unreachable", "cannot reach the recipient's broker", { cause });
+    }
+  }
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
