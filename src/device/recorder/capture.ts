@@ -1,0 +1,129 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { FfmpegCommand } from "fluent-ffmpeg";
+import type { ChildProcess } from "node:child_process";
+import type { Cancel, Clock } from "../platform/clock.ts";
+import { capturePlan, type H264Encoder, type LaneName } from "./capture-plan.ts";
+import { makePipe, startCompanion } from "./companion.ts";
+import { addInput, addOutput, makeCommand } from "./ffmpeg-command.ts";
+import { failureReason } from "./failure-reason.ts";
+import { LaneSocket } from "./lane-socket.ts";
+import { socketDir } from "./runtime-dir.ts";
+import type { RecorderConfig } from "./recorder-config.ts";
+import type { CameraStreams } from "./sources/camera-streams.ts";
+import { StallWatch } from "./stall-watch.ts";
+
+export interface CaptureHandlers {
+  /** May throw: then the capture ends with reason `stream`. */
+  onData(lane: LaneName, chunk: Buffer): void;
+}
+
+/** Why a capture ended; `stopped` when we asked. */
+export type CaptureEnd = "stopped" | "ended" | "stalled" | "stream" | "ffmpeg-missing" | "program-missing" | CameraFault;
+export type CameraFault = "not-found" | "busy" | "refused" | "unreachable" | "failed";
+
+/** ffmpeg gets this long to say goodbye to the camera (an RTSP session) before it is killed. */
+const FAREWELL_MS = 500;
+
+/** One running ffmpeg with its sockets, from start to its certain death. */
+export class Capture {
+  readonly hasSound: boolean;
+  /** Settles once, when nothing of this capture runs any more. Never rejects. */
+  readonly ended: Promise<CaptureEnd>;
+  readonly #streams: CameraStreams;
+  readonly #clock: Clock;
+  readonly #sockets = new Map<LaneName, LaneSocket>();
+  readonly #command: FfmpegCommand;
+  readonly #watch: StallWatch;
+  #settle: (end: CaptureEnd) => void = () => {};
+  #cause: CaptureEnd | undefined;
+  #companion: ChildProcess | undefined;
+  #killTimer: Cancel | undefined;
+
+  constructor(
+    streams: CameraStreams,
+    config: RecorderConfig,
+    encoder: H264Encoder,
+    handlers: CaptureHandlers,
+    clock: Clock,
+  ) {
+    this.#streams = streams;
+    this.#clock = clock;
+    this.hasSound = streams.sound !== null;
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    const plan = capturePlan(streams, config, encoder, (lane) => join(socketDir(config), `${lane}.sock`));
+    const watched: LaneName[] = plan.lanes.includes("gray") ? ["gray"] : [];
+    if (streams.sound?.mustFlow === true) watched.push("audio");
+    this.#watch = new StallWatch(clock, watched, () => this.#end("stalled"));
+    for (const lane of plan.lanes) {
+      const onData = (chunk: Buffer): void => {
+        this.#watch.sawData(lane);
+        try {
+          handlers.onData(lane, chunk);
+        } catch {
+          this.#end("stream");
+        }
+      };
+      this.#sockets.set(lane, new LaneSocket(join(socketDir(config), `${lane}.sock`), onData));
+    }
+    this.#sockets.get("live")?.setPaused(true);
+    this.#command = makeCommand(config, { workingDir: socketDir(config) });
+    for (const input of plan.inputs) addInput(this.#command, input);
+    for (const output of plan.outputs) addOutput(this.#command, output);
+  }
+
+  async start(): Promise<void> {
+    try {
+      for (const socket of this.#sockets.values()) await socket.listen();
+      await this.#startCompanion();
+    } catch {
+      this.#finish("failed");
+      return;
+    }
+    this.#command.on("stderr", (line: string) => this.#watch.sawLine(line));
+    this.#command.once("end", () => this.#finish("ended"));
+    this.#command.once("error", (error: Error) => this.#finish(failureReason(error.message)));
+    this.#watch.start();
+    this.#command.run();
+  }
+
+  /** Reads the live stream only while somebody watches. */
+  setLive(on: boolean): void {
+    this.#sockets.get("live")?.setPaused(!on);
+  }
+
+  async stop(): Promise<void> {
+    this.#end("stopped");
+    await this.ended;
+  }
+
+  #end(cause: CaptureEnd): void {
+    if (this.#cause !== undefined) return;
+    this.#cause = cause;
+    this.#watch.stop();
+    // The live queue blocks in a full socket: only a closed one lets ffmpeg end.
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#companion?.kill();
+    this.#command.kill(cause === "stalled" ? "SIGKILL" : "SIGTERM");
+    this.#killTimer = this.#clock.after(FAREWELL_MS, () => this.#command.kill("SIGKILL"));
+  }
+
+  #finish(reason: CaptureEnd): void {
+    this.#killTimer?.();
+    this.#watch.stop();
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#companion?.kill("SIGKILL");
+    if (this.#streams.companion !== null) rmSync(this.#streams.companion.pipePath, { force: true });
+    this.#settle(this.#cause ?? reason);
+  }
+
+  async #startCompanion(): Promise<void> {
+    const { companion } = this.#streams;
+    if (companion === null) return;
+    rmSync(companion.pipePath, { force: true });
+    await makePipe(companion);
+    this.#companion = startCompanion(companion, () => this.#end("program-missing"));
+  }
+}

@@ -1,0 +1,35 @@
+import { BoxReader, type BoxGroup } from "./box-reader.ts";
+import { type LaneFragment, type LaneInit, type MediaLane, readFragment, readInit } from "./lane-fragment.ts";
+
+/** Reads the media lanes of one capture. */
+export class Lanes {
+  readonly #onFragment: (fragment: LaneFragment) => void;
+  readonly #readers: Record<MediaLane, BoxReader>;
+  readonly #inits: Record<MediaLane, LaneInit | null> = { video: null, audio: null };
+
+  constructor(onFragment: (fragment: LaneFragment) => void) {
+    this.#onFragment = onFragment;
+    this.#readers = {
+      video: new BoxReader((group) => this.#take("video", group)),
+      audio: new BoxReader((group) => this.#take("audio", group)),
+    };
+  }
+
+  get video(): LaneInit | null {
+    return this.#inits.video;
+  }
+
+  get audio(): LaneInit | null {
+    return this.#inits.audio;
+  }
+
+  push(lane: MediaLane, chunk: Uint8Array): void {
+    this.#readers[lane].push(chunk);
+  }
+
+  #take(lane: MediaLane, group: BoxGroup): void {
+    const init = this.#inits[lane];
+    if (group.kind === "init") this.#inits[lane] = readInit(group);
+    else if (init !== null) this.#onFragment(readFragment(lane, group, init.timescale));
+  }
+}

@@ -1,0 +1,71 @@
+import { PassThrough } from "node:stream";
+import type { FfmpegCommand } from "fluent-ffmpeg";
+import type { Cancel, Clock } from "../../platform/clock.ts";
+import { GRAY_FRAMES_PER_SECOND, GRAY_HEIGHT, GRAY_WIDTH, grayFilter } from "../capture-plan.ts";
+import { makeCommand } from "../ffmpeg-command.ts";
+import { FrameReader } from "../frame-reader.ts";
+import type { LaneFragment } from "../lane-fragment.ts";
+import type { RecorderConfig } from "../recorder-config.ts";
+import { MotionDetector } from "./motion-detector.ts";
+
+/** How long after the sensor the picture may take to agree. */
+const VERIFY_MS = 8000;
+const FRAME_MS = 1000 / GRAY_FRAMES_PER_SECOND;
+
+/**
+ * Looks whether something moves in the pre-roll and in what comes after it. The pre-roll shows what the place looked
+ * like before; decoding runs only while it is asked.
+ */
+export class MotionVerifier {
+  readonly #input = new PassThrough();
+  readonly #command: FfmpegCommand;
+  readonly #cancel: Cancel;
+  #onAnswer: ((moves: boolean) => void) | undefined;
+
+  constructor(
+    config: RecorderConfig,
+    init: Uint8Array,
+    preRoll: readonly LaneFragment[],
+    clock: Clock,
+    onAnswer: (moves: boolean) => void,
+  ) {
+    this.#onAnswer = onAnswer;
+    const detector = new MotionDetector(GRAY_WIDTH, GRAY_HEIGHT, config.motion);
+    let atMs = 0;
+    const frames = new FrameReader(GRAY_WIDTH * GRAY_HEIGHT, (frame) => {
+      atMs += FRAME_MS;
+      if (detector.push(frame, atMs)) this.#answer(true);
+    });
+    const gray = new PassThrough();
+    gray.on("data", (chunk: Buffer) => frames.push(chunk));
+    this.#command = makeCommand(config)
+      .input(this.#input)
+      .inputOptions("-loglevel", "error", "-threads", "1", "-skip_loop_filter", "all", "-f", "mp4")
+      .outputOptions("-vf", grayFilter, "-f", "rawvideo", "-pix_fmt", "gray", "-flush_packets", "1")
+      .on("error", () => this.#answer(false))
+      .on("end", () => this.#answer(false));
+    this.#command.pipe(gray);
+    this.#cancel = clock.after(VERIFY_MS, () => this.#answer(false));
+    this.#input.write(init.slice());
+    for (const fragment of preRoll) this.push(fragment);
+  }
+
+  push({ lane, group }: LaneFragment): void {
+    // Copies: ring and consumer overwrite theirs at any time.
+    if (lane === "video") for (const piece of group.pieces) this.#input.write(piece.slice());
+  }
+
+  stop(): void {
+    this.#answer(false);
+  }
+
+  #answer(moves: boolean): void {
+    const onAnswer = this.#onAnswer;
+    if (onAnswer === undefined) return;
+    this.#onAnswer = undefined;
+    this.#cancel();
+    this.#input.destroy();
+    this.#command.kill("SIGKILL");
+    onAnswer(moves);
+  }
+}

@@ -1,0 +1,168 @@
+import { convertTicks } from "../../protocol/fmp4.ts";
+import { wipeAll } from "./box-reader.ts";
+import { FragmentQueue } from "./fragment-queue.ts";
+import { type LaneFragment, type LaneInit, type MediaLane, retimed } from "./lane-fragment.ts";
+import type { Fragment, Recording, Trigger } from "./recording.ts";
+
+export interface RecordingPlan {
+  readonly trigger: Trigger;
+  readonly triggeredAtMs: number;
+  readonly inits: { readonly video: LaneInit; readonly audio: LaneInit | null };
+  /** The trigger in the media's time; undefined when no picture has come yet. */
+  readonly triggerMediaMs: number | undefined;
+  /** Start of the first picture to come, in the media's time, as far as known. */
+  readonly firstPictureMs: number | undefined;
+  readonly postRollMs: number;
+  readonly maximumMs: number;
+  /** The media's time now. */
+  readonly mediaNowMs: () => number | undefined;
+  readonly makeThumbnail: (init: Uint8Array, fragment: Uint8Array) => Promise<Uint8Array | null>;
+}
+
+/** Where time zero lies: the first picture's decode time. */
+interface Origin {
+  readonly ticks: number;
+  readonly timescale: number;
+  readonly ms: number;
+}
+
+/** A recording from trigger to end: decides what belongs to it, moves it to time zero, queues it. */
+export class OpenRecording implements Recording {
+  readonly trigger: Trigger;
+  readonly triggeredAtMs: number;
+  readonly inits: { readonly video: Uint8Array; readonly audio?: Uint8Array };
+  readonly preRollMs: number;
+  readonly #plan: RecordingPlan;
+  readonly #queue = new FragmentQueue();
+  readonly #sequence: Record<MediaLane, number> = { video: 0, audio: 0 };
+  readonly #thumbnail: Promise<Uint8Array | null>;
+  #settleThumbnail: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
+  #origin: Origin | undefined;
+  /** From time zero. Where the planned end lies, as far as known before the first picture. */
+  #endAfterMs: number;
+  #pictureEndMs = 0;
+  #soundEndMs = 0;
+  #closed: "full" | "cut" = "cut";
+  #isOver = false;
+
+  constructor(plan: RecordingPlan) {
+    this.#plan = plan;
+    this.trigger = plan.trigger;
+    this.triggeredAtMs = plan.triggeredAtMs;
+    this.preRollMs = Math.max(0, (plan.triggerMediaMs ?? 0) - (plan.firstPictureMs ?? plan.triggerMediaMs ?? 0));
+    this.#endAfterMs = Math.min(this.preRollMs + plan.postRollMs, plan.maximumMs);
+    const { video, audio } = plan.inits;
+    this.inits = audio === null ? { video: video.bytes } : { video: video.bytes, audio: audio.bytes };
+    this.#thumbnail = new Promise((resolve) => {
+      this.#settleThumbnail = resolve;
+    });
+    this.#pushInit("video", video);
+    if (audio !== null) this.#pushInit("audio", audio);
+  }
+
+  get fragments(): AsyncIterable<Fragment> {
+    return this.#queue;
+  }
+
+  get durationSoFarMs(): number {
+    return this.#pictureEndMs;
+  }
+
+  get closed(): "full" | "cut" {
+    return this.#closed;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  thumbnail(): Promise<Uint8Array | null> {
+    return this.#thumbnail;
+  }
+
+  extend(): void {
+    const nowMs = this.#plan.mediaNowMs();
+    const soFarMs = nowMs === undefined || this.#origin === undefined ? this.preRollMs : nowMs - this.#origin.ms;
+    this.#endAfterMs = Math.min(Math.max(this.#endAfterMs, soFarMs + this.#plan.postRollMs), this.#plan.maximumMs);
+  }
+
+  /** Takes the next fragment. @returns Whether it was taken; if not, the recording is over and it is the caller's. */
+  accept(fragment: LaneFragment): boolean {
+    if (this.#isOver) return false;
+    return fragment.lane === "video" ? this.#acceptPicture(fragment) : this.#acceptSound(fragment);
+  }
+
+  end(closed: "full" | "cut"): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#closed = closed;
+    this.#settleThumbnail?.(null);
+    this.#queue.end();
+  }
+
+  #acceptPicture(fragment: LaneFragment): boolean {
+    if (this.#isComplete) {
+      this.end("full");
+      return false;
+    }
+    this.#origin ??= { ticks: fragment.baseDecodeTime, timescale: fragment.timescale, ms: fragment.startMs };
+    if (!this.#push(fragment, this.#origin)) return true;
+    this.#pictureEndMs = fragment.startMs + fragment.durationMs - this.#origin.ms;
+    if (this.#isComplete && (this.#plan.inits.audio === null || this.#soundEndMs >= this.#pictureEndMs)) {
+      this.end("full");
+    }
+    return true;
+  }
+
+  #acceptSound(fragment: LaneFragment): boolean {
+    const origin = this.#origin;
+    const startMs = fragment.startMs - (origin?.ms ?? Number.POSITIVE_INFINITY);
+    // Sound from before the first picture belongs to no clip, nor does sound after its last one.
+    if (origin === undefined || startMs < 0) {
+      wipeAll(fragment.group.pieces);
+      return true;
+    }
+    if (this.#isComplete && startMs >= this.#pictureEndMs) {
+      this.end("full");
+      return false;
+    }
+    if (!this.#push(fragment, origin)) return true;
+    this.#soundEndMs = startMs + fragment.durationMs;
+    if (this.#isComplete && this.#soundEndMs >= this.#pictureEndMs) this.end("full");
+    return true;
+  }
+
+  /** All pictures are there; the sound to go with the last ones may still be on its way. */
+  get #isComplete(): boolean {
+    return this.#origin !== undefined && this.#pictureEndMs >= this.#endAfterMs;
+  }
+
+  #push(fragment: LaneFragment, origin: Origin): boolean {
+    const { lane, startMs, durationMs, keyFrame, timescale } = fragment;
+    const subtractTicks = convertTicks(origin.ticks, origin.timescale, timescale);
+    if (fragment.baseDecodeTime < subtractTicks) {
+      // The camera's time jumped back: what follows fits no more.
+      wipeAll(fragment.group.pieces);
+      this.end("cut");
+      return false;
+    }
+    const bytes = retimed(fragment, ++this.#sequence[lane], subtractTicks);
+    if (lane === "video") this.#offerForThumbnail(fragment, bytes);
+    const fits = this.#queue.push({ lane, bytes, startMs: startMs - origin.ms, durationMs, init: false, keyFrame });
+    if (!fits) this.end("cut");
+    return fits;
+  }
+
+  #offerForThumbnail({ startMs, durationMs }: LaneFragment, bytes: Uint8Array): void {
+    const settle = this.#settleThumbnail;
+    if (settle === undefined || startMs + durationMs <= (this.#plan.triggerMediaMs ?? 0)) return;
+    this.#settleThumbnail = undefined;
+    // A copy: the consumer overwrites the fragment as soon as it is sealed.
+    settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice()));
+  }
+
+  #pushInit(lane: MediaLane, init: LaneInit): void {
+    const bytes = init.bytes.slice();
+    this.#queue.push({ lane, bytes, startMs: 0, durationMs: 0, init: true, keyFrame: false });
+  }
+}
