@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { access, constants } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import type { BrokerConfig } from "../../device/config/config.ts";
+import { parseBrokerUrl } from "../broker-url.ts";
+import type { Check, Found } from "./finding.ts";
+
+const CONNECT_WITHIN_MS = 3000;
+
+export const brokerCheck: Check = {
+  topic: "broker",
+  async look({ config: { broker }, isDaemonRunning, signal }) {
+    const files = await Promise.all(filesOf(broker).map(unreadable));
+    const problems = files.filter((found) => found !== null);
+    if (problems.length > 0) return problems;
+    return [
+      broker.kind === "embedded"
+        ? await lookAtOwn(broker, isDaemonRunning, signal)
+        : await lookAtOther(broker.url, signal),
+    ];
+  },
+};
+
+async function lookAtOwn(
+  { host, port }: Extract<BrokerConfig, { kind: "embedded" }>,
+  isDaemonRunning: boolean,
+  signal: AbortSignal,
+): Promise<Found> {
+  const where = `${host}:${port}`;
+  if (!isDaemonRunning) {
+    if (await canListen(host, port)) return { level: "ok", found: "own: its port is free", where };
+    return {
+      level: "problem",
+      found: "own: its port is taken",
+      where,
+      remedy: "Another program listens there (`ss -ltnp`): stop it, or set `port` in [broker].",
+    };
+  }
+  if (port === 0) return { level: "ok", found: "own: runs on a free port" };
+  if (await answers(host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host, port, signal)) {
+    const isLocal = host === "127.0.0.1" || host === "::1" || host === "localhost";
+    if (!isLocal) return { level: "ok", found: "own: answers", where };
+    return {
+      level: "note",
+      found: "own: answers on this machine only",
+      where,
+      remedy: 'For phones in the same network: `host = "0.0.0.0"` in [broker].',
+    };
+  }
+  return {
+    level: "problem",
+    found: "own: does not answer",
+    where,
+    remedy: "Look at the daemon's log: `journalctl -u doorward`.",
+  };
+}
+
+async function lookAtOther(text: string, signal: AbortSignal): Promise<Found> {
+  const url = parseBrokerUrl(text);
+  const port = Number(url.port || (url.protocol === "mqtts:" ? 8883 : 1883));
+  if (await answers(url.hostname, port, signal)) return { level: "ok", found: "existing one: answers", where: text };
+  return {
+    level: "problem",
+    found: "existing one: cannot be reached",
+    where: text,
+    remedy: "Check the address in [broker], the network, and that it runs.",
+  };
+}
+
+function filesOf(broker: BrokerConfig): readonly string[] {
+  const files =
+    broker.kind === "embedded" ? [broker.tls?.certFile, broker.tls?.keyFile] : [broker.caFile, broker.passwordFile];
+  return files.filter((file) => typeof file === "string");
+}
+
+async function unreadable(file: string): Promise<Found | null> {
+  return access(file, constants.R_OK).then(
+    () => null,
+    () => ({
+      level: "problem" as const,
+      found: "a file named in [broker] cannot be read",
+      where: file,
+      remedy: "Check its path and rights.",
+    }),
+  );
+}
+
+async function canListen(host: string, port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+async function answers(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+  const socket = connect({ host, port });
+  try {
+    await once(socket, "connect", { signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WITHIN_MS)]) });
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
