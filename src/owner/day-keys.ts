@@ -51,7 +51,10 @@ export function afterUpload(days: DayChainState, { firstDay, keys }: DayKeyUploa
 export function forgetDaysBefore(crypto: Crypto, days: DayChainState, day: number): DayChainState {
   if (day <= days.firstDay) return days;
   if (days.uploadedThrough === null || day > days.uploadedThrough) {
-    throw new OwnerError("owner/upload-first", `the doorbell has keys up to day ${days.uploadedThrough ?? "none"} only`);
+    throw new OwnerError(
+      "owner/upload-first",
+      `the doorbell has keys up to day ${days.uploadedThrough ?? "none"} only`,
+    );
   }
   const secret = toBase64url(dayKey(crypto, fromBase64url(days.secret), days.firstDay, day));
   return { ...days, firstDay: day, secret };

@@ -56,7 +56,12 @@ export function linkKeysOf(device: PairedDevice): LinkKeys {
   };
 }
 
-export function pairedDevice(deviceKey: Uint8Array, brokers: string, keys: LinkKeys, pairing: Uint8Array): PairedDevice {
+export function pairedDevice(
+  deviceKey: Uint8Array,
+  brokers: string,
+  keys: LinkKeys,
+  pairing: Uint8Array,
+): PairedDevice {
   return {
     deviceKey: toBase64url(deviceKey),
     brokers,

@@ -247,10 +247,10 @@ export class Link implements LinkPort {
   }
 
   #receive(topic: string, payload: Uint8Array, retained: boolean): void {
-    if (retained) return this.#drops.dropped("link/retained");
-    if (payload.length > MAX_CHANNEL_MESSAGE_BYTES) return this.#drops.dropped("link/oversized");
     const link = this.#links.get(topic);
-    if (link !== undefined) this.#background(link.receive(payload));
+    if (retained) this.#drops.dropped("link/retained");
+    else if (payload.length > MAX_CHANNEL_MESSAGE_BYTES) this.#drops.dropped("link/oversized");
+    else if (link !== undefined) this.#background(link.receive(payload));
     else if (topic === this.#window?.topics.toDevice) this.#background(this.#window.receive(payload));
     else this.#drops.dropped("link/pairing-closed");
   }
@@ -290,7 +290,8 @@ function codeOf(error: unknown): string {
   return error instanceof Error ? error.name : "unknown";
 }
 
+const digestOf = (bytes: string | Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
+
 function isPassword(expected: string, given: Uint8Array): boolean {
-  const digest = (bytes: string | Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
-  return timingSafeEqual(digest(expected), digest(given));
+  return timingSafeEqual(digestOf(expected), digestOf(given));
 }

@@ -1,0 +1,35 @@
+/** `doorward/owner`: what an owner's keys can do, unchanged in Node and browser. */
+
+export { dropSeed, keepSeed, openClipSeed } from "./clip-seed.ts";
+export {
+  afterUpload,
+  boxKeyOfDay,
+  type DayKeyUpload,
+  dayOf,
+  forgetDaysBefore,
+  isUploadDue,
+  planDayKeys,
+} from "./day-keys.ts";
+export { Doorbell } from "./doorbell.ts";
+export { OwnerError, type OwnerErrorCode, ownerErrors } from "./errors.ts";
+export { coSignHouseholdChange, readHouseholdProposal, signHouseholdChange } from "./household-change.ts";
+export { type Answer, LinkClient, type LinkClientPorts, type RequestOptions } from "./link-client.ts";
+export {
+  type ConsentSubmission,
+  type ConsentWish,
+  coSign,
+  type MadeConsent,
+  makeConsent,
+  makeRevocation,
+  readCard,
+  readWaitingConsent,
+} from "./make-consent.ts";
+export { type Gap, type OpenedClip, type OpenedLane, openClip, openOpeningMeta, playableClip } from "./open-clip.ts";
+export type { BrokerLogin, MqttConnector, MqttPort, OwnerStorage, Timer } from "./owner-ports.ts";
+export { type DayChainState, newOwnerState, type OwnerState, type PairedDevice } from "./owner-state.ts";
+export { OwnerStore } from "./owner-store.ts";
+export { type PairingOutcome, pairWithCode } from "./pair.ts";
+export { type ClipTimes, type FragmentSpan, planShare, type SharePlan, type ShareWish, timesOf } from "./plan-share.ts";
+export { type AuditView, readAudit } from "./read-audit.ts";
+export { tendDays } from "./tend-days.ts";
+export { type ClipHead, type ClipSource, type VerifiedClip, verifyClip } from "./verify-clip.ts";

@@ -1,0 +1,123 @@
+import { utf8, wipe } from "../protocol/bytes.ts";
+import { fragmentKeys, isLane } from "../protocol/clip-keys.ts";
+import type { Crypto } from "../protocol/crypto.ts";
+import { openSelfSigned, readStatement, type Signer, signPayload, signStatement } from "../protocol/envelope.ts";
+import { type Facts, sealFacts } from "../protocol/facts.ts";
+import { type GrantEntry, grantDigest, makeGrant } from "../protocol/grant.ts";
+import { ownHash } from "../protocol/hash.ts";
+import { type Consent, consentStatement, type SharedLane } from "../protocol/statements/consent.ts";
+import { type RecipientCard, recipientCardStatement } from "../protocol/statements/recipient-card.ts";
+import { revocationStatement } from "../protocol/statements/revocation.ts";
+import type { VerifiedClip } from "./verify-clip.ts";
+
+/** What goes to the doorbell; several owners' submissions differ in the consent's signature only. */
+export interface ConsentSubmission {
+  readonly consent: Uint8Array;
+  readonly grant: Uint8Array;
+  readonly card: Uint8Array;
+  readonly facts: Uint8Array | null;
+  /** Text whose digest the consent names. */
+  readonly purpose: string;
+}
+
+export interface ConsentWish {
+  readonly deviceKey: Uint8Array;
+  /** Version of the household, as the doorbell last said. */
+  readonly householdState: number;
+  readonly clip: VerifiedClip;
+  readonly seed: Uint8Array;
+  readonly lanes: readonly SharedLane[];
+  /** The recipient's card as it came. */
+  readonly card: Uint8Array;
+  readonly purpose: string;
+  readonly basis: "own" | "compelled";
+  /** Fresh from the doorbell. */
+  readonly challenge: Uint8Array;
+  /** Unix seconds. */
+  readonly expires: number;
+  /** Null: nothing but the clip is told. */
+  readonly facts: Facts | null;
+}
+
+export interface MadeConsent {
+  readonly token: Uint8Array;
+  readonly submission: ConsentSubmission;
+}
+
+/** Reads a recipient's card and checks that it is signed by its own key. @throws ProtocolError `statement/…`. */
+export function readCard(
+  crypto: Crypto,
+  card: Uint8Array,
+): { readonly card: RecipientCard; readonly digest: Uint8Array } {
+  const { payload, digest } = openSelfSigned(crypto, recipientCardStatement, card, ({ signKey }) => signKey);
+  return { card: payload, digest };
+}
+
+/** Signs a consent and wraps the keys of exactly the shared fragments for the recipient. @throws ProtocolError `statement/…`, `key/weak`. */
+export async function makeConsent(crypto: Crypto, signer: Signer, wish: ConsentWish): Promise<MadeConsent> {
+  const { card, digest: recipient } = readCard(crypto, wish.card);
+  const entries = grantEntries(crypto, wish.seed, wish.lanes);
+  const grant = makeGrant(crypto, wish.clip.clip, entries, card.boxKey);
+  wipe(...entries.map(({ key }) => key));
+  const token = crypto.randomBytes(16);
+  const payload: Consent = {
+    token,
+    device: wish.deviceKey,
+    household: wish.householdState,
+    clip: wish.clip.clip,
+    manifest: wish.clip.manifestDigest,
+    request: null,
+    lanes: wish.lanes,
+    recipient,
+    purpose: ownHash(crypto, "purpose", utf8(wish.purpose)),
+    basis: wish.basis,
+    challenge: wish.challenge,
+    grant: grantDigest(crypto, grant),
+    expires: wish.expires,
+  };
+  const consent = await signStatement(crypto, consentStatement, payload, signer);
+  const facts = wish.facts === null ? null : sealFacts(crypto, wish.facts, card.boxKey);
+  return { token, submission: { consent, grant, card: wish.card, facts, purpose: wish.purpose } };
+}
+
+/** Index 0 of each shared lane goes along: without it nothing plays. */
+function grantEntries(crypto: Crypto, seed: Uint8Array, lanes: readonly SharedLane[]): GrantEntry[] {
+  return lanes.flatMap(({ lane, first, end }) => {
+    if (!isLane(lane)) throw new RangeError(`no lane ${lane}`);
+    const keys = fragmentKeys(crypto, seed, lane, end);
+    return keys.flatMap((key, index) => {
+      if (index === 0 || index >= first) return [{ lane, index, key }];
+      wipe(key);
+      return [];
+    });
+  });
+}
+
+/** What a waiting consent says, for the owner who is asked to sign it too. Its signature is not checked: the doorbell has. */
+export function readWaitingConsent(
+  crypto: Crypto,
+  submission: ConsentSubmission,
+): { consent: Consent; card: RecipientCard } {
+  const { payload } = readStatement(crypto, consentStatement, submission.consent);
+  return { consent: payload, card: readCard(crypto, submission.card).card };
+}
+
+/** The same consent with this owner's signature: the payload is another owner's, byte for byte. */
+export async function coSign(
+  crypto: Crypto,
+  signer: Signer,
+  submission: ConsentSubmission,
+): Promise<ConsentSubmission> {
+  const { payloadBytes } = readStatement(crypto, consentStatement, submission.consent);
+  return { ...submission, consent: await signPayload(crypto, consentStatement, payloadBytes, signer) };
+}
+
+/** Forbids a token for good, also when it has not reached the doorbell yet. */
+export function makeRevocation(
+  crypto: Crypto,
+  signer: Signer,
+  deviceKey: Uint8Array,
+  token: Uint8Array,
+): Promise<Uint8Array> {
+  return signStatement(crypto, revocationStatement, { device: deviceKey, token }, signer);
+}
