@@ -1,0 +1,192 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { Aedes, type Client } from "aedes";
+import { inboxOf, MAX_MESSAGE_BYTES, mayPublish, mayReceive, maySubscribe, type Visitor, visitorOf } from "./access.ts";
+import { MailboxError, type MailboxErrorCode } from "./errors.ts";
+import { PacketSizes } from "./packet-size.ts";
+import { WaitingMessages } from "./waiting-messages.ts";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 2_000;
+const MAX_CONNECTIONS_PER_ADDRESS = 64;
+const MAX_SUBSCRIPTIONS = 16;
+/** Readers whose session is kept while they are away. More of them still receive, but only while connected. */
+const MAX_KEPT_SESSIONS = 10_000;
+const TOPIC_AND_HEADER_BYTES = 256;
+const TCP_KEEPALIVE_MS = 60_000;
+
+export interface MailboxOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** What was refused, by code; neither addresses nor topics are told. */
+  readonly onDropped?: (code: MailboxErrorCode) => void;
+}
+
+export interface RunningMailbox {
+  readonly port: number;
+  /** Address for a recipient's card; the host as it was given. */
+  readonly url: string;
+  /** Never throws; may be called twice. */
+  stop(): Promise<void>;
+}
+
+/** @throws {@link MailboxError} `mailbox/port`. */
+export async function startMailbox(options: MailboxOptions): Promise<RunningMailbox> {
+  const aedes = await Aedes.createBroker({
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxInflightInbound: 16,
+    maxTopicLevels: 3,
+  });
+  const dropped = options.onDropped ?? (() => {});
+  guard(aedes, dropped);
+  const sockets = new Set<Socket>();
+  const accept = acceptor(aedes, sockets, dropped);
+  const server: Server = options.tls ? createTlsServer({ ...options.tls }, accept) : createServer(accept);
+  server.maxConnections = MAX_CONNECTIONS;
+  try {
+    await listening(server, options);
+  } catch (cause) {
+    await closed(aedes);
+    throw new MailboxError("mailbox/port", `cannot listen on ${options.host}:${options.port}`, { cause });
+  }
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  let stopping: Promise<void> | null = null;
+  return {
+    port,
+    url: `${options.tls ? "mqtts" : "mqtt"}://${host}:${port}`,
+    stop() {
+      stopping ??= stop(server, aedes, sockets);
+      return stopping;
+    },
+  };
+}
+
+async function stop(server: Server, aedes: Aedes, sockets: ReadonlySet<Socket>): Promise<void> {
+  const serverClosed = new Promise<void>((done) => server.close(() => done()));
+  await closed(aedes);
+  for (const socket of sockets) socket.destroy(); // those that never got as far as MQTT
+  await serverClosed;
+}
+
+const closed = (aedes: Aedes): Promise<void> => new Promise((done) => aedes.close(() => done()));
+
+function listening(server: Server, { host, port }: MailboxOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      server.on("error", () => {}); // a failed accept (too many open files) ends one visitor, not the mailbox
+      resolve();
+    });
+  });
+}
+
+type Dropped = (code: MailboxErrorCode) => void;
+
+/** Bounds what a connection may cost before and beside MQTT: how many per address, and how long a packet. */
+function acceptor(aedes: Aedes, sockets: Set<Socket>, dropped: Dropped): (socket: Socket) => void {
+  const perAddress = new Map<string, number>();
+  return (socket) => {
+    const address = socket.remoteAddress ?? "";
+    const open = (perAddress.get(address) ?? 0) + 1;
+    socket.on("error", () => {});
+    if (open > MAX_CONNECTIONS_PER_ADDRESS) {
+      dropped("mailbox/too-many-connections");
+      socket.destroy();
+      return;
+    }
+    perAddress.set(address, open);
+    sockets.add(socket);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      const left = (perAddress.get(address) ?? 1) - 1;
+      if (left === 0) perAddress.delete(address);
+      else perAddress.set(address, left);
+    });
+    socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
+    socket.setNoDelay(true);
+    aedes.handle(socket);
+    // The broker reads by "readable"; "data" then fires inside its reads, before the parser gets the bytes.
+    const sizes = new PacketSizes(MAX_MESSAGE_BYTES + TOPIC_AND_HEADER_BYTES);
+    socket.on("data", (chunk: Buffer) => {
+      if (sizes.accept(chunk)) return;
+      dropped("mailbox/too-large");
+      socket.destroy();
+    });
+  };
+}
+
+/** Gives each connection the rights of {@link Visitor}, and bounds what is kept for readers. */
+function guard(aedes: Aedes, dropped: Dropped): void {
+  const visitors = new WeakMap<Client, Visitor>();
+  const keptSessions = new Set<string>();
+  const waiting = new WaitingMessages();
+
+  aedes.preConnect = (_client, packet, callback) => {
+    delete packet.will;
+    const keeps = packet.username !== undefined && !packet.clean;
+    const hasRoom = keptSessions.has(packet.username ?? "") || keptSessions.size < MAX_KEPT_SESSIONS;
+    packet.clean = !(keeps && hasRoom);
+    // Nobody can end or take over another's session by its client id: it is the login, or random.
+    packet.clientId = packet.username === undefined ? randomBytes(12).toString("hex") : `inbox-${packet.username}`;
+    callback(null, true);
+  };
+  aedes.authenticate = (client, username, password, done) => {
+    const visitor = visitorOf(username, password);
+    if (visitor === null) dropped("mailbox/login");
+    else visitors.set(client, visitor);
+    if (visitor?.kind === "reader") {
+      if (client.clean) {
+        keptSessions.delete(visitor.inbox);
+        waiting.clear(visitor.inbox);
+      } else keptSessions.add(visitor.inbox);
+    }
+    done(null, visitor !== null);
+  };
+  aedes.authorizeSubscribe = (client, subscription, callback) => {
+    const visitor = visitors.get(client);
+    const count = Object.keys(client.subscriptions).length;
+    const allowed = visitor !== undefined && maySubscribe(visitor, subscription.topic) && count < MAX_SUBSCRIPTIONS;
+    if (!allowed) dropped("mailbox/subscribe");
+    callback(null, allowed ? subscription : null);
+  };
+  aedes.authorizePublish = (client, packet, callback) => {
+    const visitor = client === null ? undefined : visitors.get(client);
+    const bytes = packet.payload.length;
+    const code = packet.retain
+      ? "mailbox/retained"
+      : visitor !== undefined && mayPublish(visitor, packet.topic, bytes)
+        ? null
+        : "mailbox/publish";
+    if (code !== null) {
+      dropped(code);
+      callback(new MailboxError(code, "publish refused"));
+      return;
+    }
+    const isForKept = visitor?.kind === "anybody" && packet.qos > 0 && keptSessions.has(inboxOf(packet.topic));
+    if (isForKept && !waiting.add(inboxOf(packet.topic), bytes)) {
+      dropped("mailbox/inbox-full");
+      packet.topic = NOWHERE;
+    }
+    callback(null);
+  };
+  aedes.authorizeForward = (client, packet) => {
+    const visitor = visitors.get(client);
+    return visitor !== undefined && mayReceive(visitor, packet.topic) ? packet : null;
+  };
+  aedes.on("ack", (_packet, client) => {
+    const visitor = visitors.get(client);
+    if (visitor?.kind === "reader") waiting.take(visitor.inbox);
+  });
+  aedes.on("clientError", () => {});
+  aedes.on("connectionError", () => {});
+}
+
+/** Nobody may subscribe to it: a message sent there is acknowledged and gone, as a full queue does it in any broker. */
+const NOWHERE = "nowhere";
