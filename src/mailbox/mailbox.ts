@@ -125,6 +125,7 @@ function acceptor(aedes: Aedes, sockets: Set<Socket>, dropped: Dropped): (socket
 /** Gives each connection the rights of {@link Visitor}, and bounds what is kept for readers. */
 function guard(aedes: Aedes, dropped: Dropped): void {
   const visitors = new WeakMap<Client, Visitor>();
+  const subscriptions = new WeakMap<Client, number>();
   const keptSessions = new Set<string>();
   const waiting = new WaitingMessages();
 
@@ -151,9 +152,10 @@ function guard(aedes: Aedes, dropped: Dropped): void {
   };
   aedes.authorizeSubscribe = (client, subscription, callback) => {
     const visitor = visitors.get(client);
-    const count = Object.keys(client.subscriptions).length;
+    const count = subscriptions.get(client) ?? 0;
     const allowed = visitor !== undefined && maySubscribe(visitor, subscription.topic) && count < MAX_SUBSCRIPTIONS;
-    if (!allowed) dropped("mailbox/subscribe");
+    if (allowed) subscriptions.set(client, count + 1);
+    else dropped("mailbox/subscribe");
     callback(null, allowed ? subscription : null);
   };
   aedes.authorizePublish = (client, packet, callback) => {
