@@ -84,7 +84,7 @@ describe("text forms", () => {
 
   test("any base64url text that is read has only that spelling", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(..."AQgw_-+/=Z9"), maxLength: 8 }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom(..."AQgw_-+/=Z9".split("")), maxLength: 8 }), (text) => {
         let value: Uint8Array;
         try {
           value = fromBase64url(text);

@@ -83,6 +83,16 @@ describe("leaf data", () => {
   });
 });
 
+/** The error's code, or "opened". */
+function code(open: () => unknown): string {
+  try {
+    open();
+    return "opened";
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
 describe.each(cryptoPorts)("sealing with %s cryptography", (_, port) => {
   test("opening gives back what was sealed, and leaves the plain bytes to the caller", () => {
     fc.assert(
@@ -100,14 +110,6 @@ describe.each(cryptoPorts)("sealing with %s cryptography", (_, port) => {
   test("each way of being wrong has its own name", () => {
     const { leaf, ciphertext } = sealFragment(port, clip, 1, 7, seed, utf8("picture"));
     const otherKey = port.sha256(utf8("other"));
-    const code = (open: () => unknown): string => {
-      try {
-        open();
-        return "opened";
-      } catch (error) {
-        return (error as { code: string }).code;
-      }
-    };
     const changed = Uint8Array.from(ciphertext, (byte, i) => (i === 20 ? byte ^ 1 : byte));
     expect(code(() => openFragment(port, clip, leaf, seed, changed))).toBe("fragment/ciphertext-hash");
     expect(code(() => openFragment(port, clip, leaf, seed, ciphertext.subarray(1)))).toBe("fragment/ciphertext-hash");
