@@ -1,10 +1,10 @@
 import { dirname, resolve } from "node:path";
 import { stringify } from "smol-toml";
 import { readFileIfThere, writeFileDurably } from "../platform/durable-file.ts";
-import type { Log } from "../platform/logger.ts";
-import { silentLog } from "../platform/logger.ts";
+import { type Log, silentLog } from "../platform/logger.ts";
 import { configFrom, type DoorwardConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
+import { type Migration, migrations } from "./migrations.ts";
 import { readConfig } from "./read-config.ts";
 
 /** May be missing: every setting has a default. Any other file that is named has to be there. */
@@ -12,10 +12,18 @@ export const DEFAULT_CONFIG_FILE = "/etc/doorward/doorward.toml";
 
 const CONFIG_MODE = 0o640;
 
+export interface LoadOptions {
+  readonly log?: Log;
+  readonly steps?: readonly Migration[];
+}
+
 /** @throws ConfigError with a message that lists everything to mend. */
-export async function loadConfig(file: string = DEFAULT_CONFIG_FILE, log: Log = silentLog): Promise<DoorwardConfig> {
+export async function loadConfig(
+  file: string = DEFAULT_CONFIG_FILE,
+  { log = silentLog, steps = migrations }: LoadOptions = {},
+): Promise<DoorwardConfig> {
   const text = await readText(file);
-  const { values, migratedFrom, document } = readConfig(text);
+  const { values, migratedFrom, document } = readConfig(text, steps);
   if (migratedFrom !== null) await replaceByMigrated(file, text, migratedFrom, document, log);
   return configFrom(values, dirname(resolve(file)));
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Log } from "../platform/logger.ts";
+import { type Log, silentLog } from "../platform/logger.ts";
 import { configFrom, type DoorwardConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { loadConfig } from "./load-config.ts";
@@ -19,10 +19,10 @@ export type Reload =
     };
 
 /** What SIGHUP does. */
-export async function reloadConfig(old: DoorwardConfig, file: string, log?: Log): Promise<Reload> {
+export async function reloadConfig(old: DoorwardConfig, file: string, log: Log = silentLog): Promise<Reload> {
   let next: DoorwardConfig;
   try {
-    next = await loadConfig(file, log);
+    next = await loadConfig(file, { log });
   } catch (error) {
     if (error instanceof ConfigError) return { outcome: "kept", error };
     throw error;

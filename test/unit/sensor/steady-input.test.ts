@@ -1,0 +1,72 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { systemClock } from "../../../src/device/platform/clock.ts";
+import type { Level } from "../../../src/device/sensor/gpio-driver.ts";
+import { SteadyInput } from "../../../src/device/sensor/steady-input.ts";
+
+// Edges come from the kernel, so a busy event loop hears of them after it has run the timers that fell due meanwhile.
+// A pair of sockets stands for the kernel: what is written before the loop is kept busy arrives after its timers.
+let kernel: Socket;
+let ours: Socket;
+beforeAll(async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ours = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  [kernel] = (await once(server, "connection")) as [Socket];
+  server.close();
+});
+afterAll(() => {
+  kernel.destroy();
+  ours.destroy();
+});
+
+function keepBusy(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+/** A pulse that the loop, busy since its first edge, hears the end of too late; `order` gets what is seen, in turn. */
+async function pulseDuringWork(begin: (order: string[]) => (level: Level) => void): Promise<string[]> {
+  const order: string[] = [];
+  const edge = begin(order);
+  const heard = once(ours, "data").then(() => {
+    order.push("edge heard");
+    edge(0);
+  });
+  // From here on the loop runs due timers next, then hears of edges.
+  await new Promise(setImmediate);
+  edge(1);
+  kernel.write("0");
+  keepBusy(40);
+  await heard;
+  await systemClock.sleep(10);
+  return order;
+}
+
+test("a pulse that ended while the event loop was busy is no press", async () => {
+  const order = await pulseDuringWork((seen) => {
+    const edges: ((level: Level) => void)[] = [];
+    const pin = { initial: 0 as Level, watch: (onLevel: (level: Level) => void) => void edges.push(onLevel) };
+    const input = new SteadyInput(
+      { glitchFilterMs: 5, debounceMs: 60 },
+      systemClock,
+      pin,
+      () => void seen.push("pressed"),
+    );
+    expect(input.level).toBe(0);
+    return (level) => edges[0]?.(level);
+  });
+  expect(order).toEqual(["edge heard"]);
+});
+
+test("control: a filter of one timer takes that pulse for a press", async () => {
+  const order = await pulseDuringWork((seen) => {
+    let timer: NodeJS.Timeout | undefined;
+    return (level) => {
+      clearTimeout(timer);
+      if (level === 1) timer = setTimeout(() => void seen.push("pressed"), 5);
+    };
+  });
+  expect(order).toEqual(["pressed", "edge heard"]);
+});
