@@ -48,6 +48,7 @@ export const cliErrors = {
   "cli/not-found": "Nothing here has that name; list what there is first.",
   "cli/ambiguous": "Several begin like that: give more characters.",
   "cli/nothing-in-range": "No whole fragment lies in that range: ask for more seconds.",
+  "cli/too-late": "It has left already, or ended: `doorward owner revoke` ends what is still under way.",
   "cli/declined": "Nothing was sent. Add `--yes` to answer beforehand.",
   "cli/interrupted": "Stopped before it was done.",
 } as const;
@@ -69,6 +70,7 @@ const exitOf: Readonly<Record<CliErrorCode, ExitStatus>> = {
   "cli/not-found": EXIT.notFound,
   "cli/ambiguous": EXIT.usage,
   "cli/nothing-in-range": EXIT.usage,
+  "cli/too-late": EXIT.failed,
   "cli/declined": EXIT.declined,
   "cli/interrupted": EXIT.interrupted,
 };

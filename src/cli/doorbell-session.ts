@@ -1,0 +1,94 @@
+import { nodeCrypto } from "../device/platform/node-crypto.ts";
+import { dayOf, isUploadDue } from "../owner/day-keys.ts";
+import { Doorbell } from "../owner/doorbell.ts";
+import { OwnerError } from "../owner/errors.ts";
+import { LinkClient, type LinkClientPorts } from "../owner/link-client.ts";
+import type { Timer } from "../owner/owner-ports.ts";
+import type { OwnerStore } from "../owner/owner-store.ts";
+import { tendDays } from "../owner/tend-days.ts";
+import { fromBase64url } from "../protocol/bytes.ts";
+import type { Signer } from "../protocol/envelope.ts";
+import { isJsonObject } from "../protocol/shape.ts";
+import type { Invocation } from "./definition.ts";
+import { CliError } from "./errors.ts";
+import { mqttConnector } from "./mqtt-port.ts";
+import { OwnerHome } from "./owner-home.ts";
+
+/** One owner, connected to the doorbell. */
+export interface DoorbellSession {
+  readonly doorbell: Doorbell;
+  /** The doorbell's signing key. */
+  readonly deviceKey: Uint8Array;
+  readonly signer: Signer;
+  readonly store: OwnerStore;
+}
+
+const timer: Timer = {
+  after(ms, call) {
+    const handle = setTimeout(call, ms);
+    return () => clearTimeout(handle);
+  },
+};
+
+export function linkPorts(home: OwnerHome, signal: AbortSignal): LinkClientPorts {
+  return { crypto: nodeCrypto, store: home.store, connect: mqttConnector(signal), timer };
+}
+
+/**
+ * Connects, does what a command is for, sees to the keys of the days to come, and hangs up.
+ * @throws CliError `cli/no-owner`, `cli/not-paired`, `cli/no-answer`.
+ */
+export async function withDoorbell<T>(
+  invocation: Invocation,
+  use: (session: DoorbellSession) => Promise<T>,
+): Promise<T> {
+  const home = new OwnerHome(invocation);
+  const signer = await home.signer();
+  const { device } = await home.store.read();
+  if (device === null) throw new CliError("cli/not-paired", `${home.dir} knows no doorbell`);
+  const link = await LinkClient.open(linkPorts(home, invocation.signal)).catch(withReason);
+  try {
+    const doorbell = new Doorbell(link);
+    const session = { doorbell, deviceKey: fromBase64url(device.deviceKey), signer, store: home.store };
+    const result = await Promise.race([use(session), interruption(invocation.signal)]);
+    await tend(session);
+    return result;
+  } finally {
+    await link.close();
+  }
+}
+
+/** The library knows only that no broker answered; the connection knows why. */
+export function withReason(error: unknown): never {
+  if (error instanceof OwnerError && error.cause instanceof CliError) throw error.cause;
+  throw error;
+}
+
+async function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = (): void => reject(new CliError("cli/interrupted", "stopped before it was done"));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Keys of days: uploaded ahead, and forgotten once the doorbell keeps no clip of that day. */
+async function tend({ doorbell, store }: DoorbellSession): Promise<void> {
+  const today = dayOf(Date.now());
+  const { days } = await store.read();
+  const mayForget = days.firstDay < today - 1;
+  if (!mayForget && !isUploadDue(days, today)) return;
+  try {
+    const retentionDays = mayForget ? await retentionOf(doorbell) : Number.MAX_SAFE_INTEGER;
+    await tendDays(nodeCrypto, store, doorbell, today, retentionDays);
+  } catch (error) {
+    // The command itself has succeeded; the next one tries again.
+    if (!(error instanceof OwnerError && error.code === "owner/no-answer")) throw error;
+  }
+}
+
+async function retentionOf(doorbell: Doorbell): Promise<number> {
+  const { result } = await doorbell.ask("status", {});
+  const days = isJsonObject(result) ? result.retentionDays : undefined;
+  return typeof days === "number" && days >= 0 ? days : Number.MAX_SAFE_INTEGER;
+}
