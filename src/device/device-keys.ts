@@ -10,7 +10,8 @@ const KEY_FILE = "device.key";
 
 export const deviceKeyErrors = {
   "device-key/missing": "This data directory has no device key: run `doorward init` first.",
-  "device-key/damaged": "The device key is not 32 bytes: restore device.key from a copy; a new one would orphan every pairing.",
+  "device-key/damaged":
+    "The device key is not 32 bytes: restore device.key from a copy; a new one would orphan every pairing.",
   "device-key/exists": "This data directory already has a device key; it is never overwritten.",
 } as const;
 export type DeviceKeyErrorCode = keyof typeof deviceKeyErrors;
@@ -39,9 +40,13 @@ export async function createDeviceKeys(dataDir: string): Promise<DeviceKeys> {
 export async function loadDeviceKeys(dataDir: string): Promise<DeviceKeys> {
   const path = join(dataDir, KEY_FILE);
   const seed = await readSeed(dataDir);
-  if (seed === undefined) throw new DeviceKeyError("device-key/missing", `${path} is missing: run \`doorward init\` first`);
+  if (seed === undefined)
+    throw new DeviceKeyError("device-key/missing", `${path} is missing: run \`doorward init\` first`);
   if (seed.length !== SEED_BYTES) {
-    throw new DeviceKeyError("device-key/damaged", `${path} holds ${seed.length} bytes instead of ${SEED_BYTES}: restore it from a copy`);
+    throw new DeviceKeyError(
+      "device-key/damaged",
+      `${path} holds ${seed.length} bytes instead of ${SEED_BYTES}: restore it from a copy`,
+    );
   }
   return keysOf(seed);
 }

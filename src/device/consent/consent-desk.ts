@@ -38,7 +38,7 @@ export type SubmitOutcome =
 export class ConsentDesk {
   readonly #config: ConsentDeskConfig;
   readonly #ports: ConsentDeskPorts;
-  readonly #undoMs: number;
+  #undoMs: number;
   readonly #pending: PendingStore;
   readonly #challenges: Challenges;
   readonly #windows: UndoWindows;
@@ -90,6 +90,20 @@ export class ConsentDesk {
   /** @param from - Sign key of the member whose link brought it; for the log only, the signature decides. */
   submit(submission: ConsentSubmission, from: Uint8Array): Promise<SubmitOutcome> {
     return this.#inTurn(() => this.#submit(submission, from));
+  }
+
+  /** Undo windows that begin from now on last this long. */
+  configure({ undoMs }: { readonly undoMs: number }): void {
+    this.#undoMs = undoMs;
+  }
+
+  /** What a token that lacks signatures was submitted with, so that another owner can sign the same payload. */
+  waitingSubmission(token: Uint8Array): ConsentSubmission | null {
+    const pending = this.#pending.find(token);
+    const [consent] = pending?.envelopes ?? [];
+    if (pending?.state !== "waiting" || consent === undefined) return null;
+    const { grant, card, facts, purpose } = pending;
+    return { consent, grant, card, facts, purpose };
   }
 
   /** False when the statement is refused; the log names why. */

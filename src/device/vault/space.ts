@@ -16,7 +16,7 @@ const BALLAST_BYTES = 262_144;
  * a clip being recorded, a pinned one and a damaged one never go by themselves.
  */
 export class Space {
-  readonly #quotaBytes: number;
+  #quotaBytes: number;
   readonly #folder: VaultFolder;
   readonly #catalog: Catalog;
   readonly #log: Log;
@@ -33,6 +33,10 @@ export class Space {
 
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  setQuota(bytes: number): void {
+    this.#quotaBytes = bytes;
   }
 
   add(bytes: number): void {

@@ -8,6 +8,7 @@ import { writeFileDurably } from "../platform/durable-file.ts";
 import type { CatalogRow } from "./catalog.ts";
 import { inspect } from "./check.ts";
 import { openClip, placeOf, readCiphertext, readHead, withClipFile } from "./clip-reader.ts";
+import { eraseWrapsOf } from "./erase-wraps.ts";
 import { VaultError } from "./errors.ts";
 import { stampDay, VaultFolder } from "./folder.ts";
 import { openCatalogAsItIs, openParts } from "./open-parts.ts";
@@ -41,7 +42,7 @@ const ID_BYTES = 16;
  * 3. A file that cannot be read is never deleted or changed, and one that has to be mended is copied aside first.
  */
 export class Vault {
-  readonly #config: VaultConfig;
+  #config: VaultConfig;
   readonly #ports: VaultPorts;
   readonly #open = new Map<string, RecordingClip>();
   #parts: VaultParts | null = null;
@@ -73,6 +74,12 @@ export class Vault {
         this.#ports.log.error("retention could not be applied", { reason: error.message });
       });
     });
+  }
+
+  /** Quota and retention from now on; the next clip or the next daily look applies them. */
+  configure(limits: Pick<VaultConfig, "quotaBytes" | "retentionDays">): void {
+    this.#config = { ...this.#config, ...limits };
+    this.#parts?.space.setQuota(limits.quotaBytes);
   }
 
   /** Closes open clips as cut. Does not throw, may be called twice. */
@@ -225,6 +232,18 @@ export class Vault {
     this.#row(id);
     await space.eraseClip(id);
     this.#ports.log.info("clip erased", { clip: toHex(id), reason: "asked" });
+  }
+
+  /**
+   * Overwrites the wrapped seed in every clip file: no key that exists or will exist opens them again. For a factory
+   * reset; clips stay as they are otherwise. A clip being recorded is closed as cut first.
+   */
+  async eraseWraps(): Promise<void> {
+    const { folder } = this.#started();
+    await Promise.allSettled([...this.#open.values()].map((clip) => clip.interrupt()));
+    for (const { role, id } of await folder.entries()) {
+      if (role === "clip" && id !== null) await eraseWrapsOf(this.#ports.crypto, folder.path(id, "clip"));
+    }
   }
 
   /** Erases unpinned clips whose days are over and returns how many. Waits for a trustworthy clock. */

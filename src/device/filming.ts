@@ -1,0 +1,129 @@
+import { toHex } from "../protocol/bytes.ts";
+import { LANES } from "../protocol/clip-keys.ts";
+import { CodedError } from "../protocol/errors.ts";
+import { encodeClosingMeta, encodeOpeningMeta } from "../protocol/meta.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Log } from "./platform/logger.ts";
+import type { NoticeBus } from "./platform/notices.ts";
+import type { Recording, Trigger } from "./recorder/recording.ts";
+import { VaultError } from "./vault/errors.ts";
+import type { ClipOpening, DayPublicKey, OpenClip } from "./vault/types.ts";
+
+export interface FilmingPorts {
+  readonly clock: Pick<Clock, "synced">;
+  readonly log: Log;
+  readonly notices: NoticeBus;
+  readonly recorder: { record(trigger: Trigger, signal?: AbortSignal): Recording | null };
+  readonly vault: { openClip(opening: ClipOpening): Promise<OpenClip> };
+  /** Keys of the day of every member; none means that nobody could ever open the clip, so nothing is recorded. */
+  readonly recipients: () => Promise<readonly DayPublicKey[]>;
+}
+
+/** From a trigger to a sealed clip: takes the recorder's fragments and hands each to the vault, waiting for the card. */
+export class Filming {
+  readonly #ports: FilmingPorts;
+  readonly #underWay = new Set<Promise<void>>();
+  #latest: { readonly recording: Recording; readonly retriggersMs: number[] } | null = null;
+
+  constructor(ports: FilmingPorts) {
+    this.#ports = ports;
+  }
+
+  /** Begins a clip, or makes the one being recorded longer. */
+  trigger(trigger: Trigger): void {
+    const end = new AbortController();
+    const recording = this.#ports.recorder.record(trigger, end.signal);
+    if (recording === null) {
+      this.#refuse("camera-off");
+      return;
+    }
+    if (recording === this.#latest?.recording) {
+      this.#latest.retriggersMs.push(Math.round(recording.durationSoFarMs));
+      return;
+    }
+    const retriggersMs: number[] = [];
+    this.#latest = { recording, retriggersMs };
+    const filming = this.#film(recording, retriggersMs)
+      .catch((error: unknown) => this.#ports.log.error("clip lost", { error: codeOf(error) }))
+      .finally(() => end.abort());
+    this.#underWay.add(filming);
+    void filming.then(() => this.#underWay.delete(filming));
+  }
+
+  /** Settles when every clip under way is closed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  async #film(recording: Recording, retriggersMs: readonly number[]): Promise<void> {
+    const recipients = await this.#ports.recipients();
+    if (recipients.length === 0) {
+      this.#refuse("no-member");
+      return;
+    }
+    const clip = await this.#open(recording, recipients);
+    this.#ports.notices.emit("clipOpened", { clip: toHex(clip.id), trigger: recording.trigger });
+    const stills = this.#keepThumbnail(recording, clip);
+    try {
+      const durations = { video: [] as number[], audio: [] as number[] };
+      for await (const { lane, bytes, durationMs, init } of recording.fragments) {
+        await clip.append(LANES[lane], bytes);
+        if (!init) durations[lane].push(Math.round(durationMs));
+      }
+      await stills;
+      await this.#close(recording, clip, durations, retriggersMs);
+    } catch (error) {
+      // A full card has closed the clip already; what was acknowledged is signed and stays.
+      if (!(error instanceof VaultError && error.code === "vault/full")) throw error;
+      this.#ports.log.error("clip ended early", { clip: toHex(clip.id), code: error.code });
+      this.#ports.notices.emit("clipSealed", { clip: toHex(clip.id), closed: "cut" });
+    }
+  }
+
+  async #open(
+    { trigger, triggeredAtMs, preRollMs }: Recording,
+    recipients: readonly DayPublicKey[],
+  ): Promise<OpenClip> {
+    const clock = this.#ports.clock.synced() ? "synced" : "unsynced";
+    const meta = encodeOpeningMeta({
+      trigger,
+      startMs: Math.max(0, Math.round(triggeredAtMs)),
+      clock,
+      preRollMs: Math.round(preRollMs),
+    });
+    return this.#ports.vault.openClip({ recipients, meta });
+  }
+
+  async #keepThumbnail(recording: Recording, clip: OpenClip): Promise<void> {
+    try {
+      const picture = await recording.thumbnail();
+      if (picture !== null) await clip.append(LANES.thumbnail, picture);
+    } catch (error) {
+      this.#ports.log.warn("no thumbnail", { clip: toHex(clip.id), error: codeOf(error) });
+    }
+  }
+
+  async #close(
+    { closed }: Recording,
+    clip: OpenClip,
+    durations: { readonly video: number[]; readonly audio: number[] },
+    retriggers: readonly number[],
+  ): Promise<void> {
+    const durationMs = durations.video.reduce((sum, ms) => sum + ms, 0);
+    await clip.close(closed, encodeClosingMeta({ durationMs, ...durations, retriggers }));
+    const id = toHex(clip.id);
+    this.#ports.log.info("clip sealed", { clip: id, fragments: durations.video.length, closed });
+    this.#ports.notices.emit("clipSealed", { clip: id, closed });
+  }
+
+  #refuse(reason: string): void {
+    this.#ports.log.warn("recording refused", { reason });
+    this.#ports.notices.emit("recordingRefused", { reason });
+  }
+}
+
+/** Texts of foreign errors may hold paths and addresses; a code or a name may not. */
+function codeOf(error: unknown): string {
+  if (error instanceof CodedError) return String(error.code);
+  return error instanceof Error ? error.name : "unknown";
+}

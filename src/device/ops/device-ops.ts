@@ -1,0 +1,34 @@
+import type { LinkPort } from "../link/link-ports.ts";
+import type { VaultUsage } from "../vault/types.ts";
+import { answer, isOwner, NOT_AN_OWNER } from "./answering.ts";
+
+export interface DeviceOpsPorts {
+  readonly name: string;
+  readonly vault: { usage(): VaultUsage };
+  readonly audit: { export(afterSequence: number, limit: number): Promise<Uint8Array> };
+  readonly clock: { synced(): boolean };
+  readonly camera: () => "on" | "lost" | "privacy";
+  readonly privacy: { readonly on: boolean };
+  readonly setPrivacy: (on: boolean, member: Uint8Array) => Promise<void>;
+}
+
+/** How the doorbell is, privacy mode, and what the audit log says. */
+export function answerDeviceOps(link: LinkPort, ports: DeviceOpsPorts): void {
+  answer(link, "status", () => {
+    const { clips, bytes, quotaBytes } = ports.vault.usage();
+    const clockSynced = ports.clock.synced();
+    const { name, privacy } = ports;
+    return { result: { name, camera: ports.camera(), privacy: privacy.on, clockSynced, clips, bytes, quotaBytes } };
+  });
+
+  answer(link, "privacy", async ({ args: { on }, request }) => {
+    if (!isOwner(request)) return NOT_AN_OWNER;
+    await ports.setPrivacy(on, request.member.signKey);
+    return { result: { on } };
+  });
+
+  answer(link, "audit", async ({ args: { after, limit }, request }) => {
+    if (!isOwner(request)) return NOT_AN_OWNER;
+    return { result: {}, attachment: await ports.audit.export(after, limit) };
+  });
+}
