@@ -21,6 +21,9 @@ export interface Ledger {
 const FORMAT_VERSION = 1;
 const HEADER_BYTES = 100;
 const USER_VERSION_OFFSET = 60;
+const APPLICATION_ID_OFFSET = 68;
+/** "DWLG": tells a ledger of any version from bytes that only look like a database. */
+const APPLICATION_ID = 0x44574c47;
 const MAGIC = "SQLite format 3\0";
 
 const FORMAT = `
@@ -100,6 +103,10 @@ function refuseUnreadable(path: string): void {
     closeSync(fd);
   }
   const version = header.readUInt32BE(USER_VERSION_OFFSET);
+  const isUnfinished = version === 0 && header.readUInt32BE(APPLICATION_ID_OFFSET) === 0; // its format was not committed yet
+  if (!isUnfinished && header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
+    throw new AuditError("audit/ledger-damaged", `${path} is not a ledger; it was left as it is`);
+  }
   if (version > FORMAT_VERSION) throw newer(path, version, FORMAT_VERSION);
 }
 
@@ -107,6 +114,7 @@ function makeFormat(db: Database.Database): void {
   if (Number(db.pragma("user_version", { simple: true })) === FORMAT_VERSION) return;
   db.transaction(() => {
     db.exec(FORMAT);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${FORMAT_VERSION}`);
   }).immediate();
   db.pragma("wal_checkpoint(TRUNCATE)"); // so that the header alone tells the version

@@ -5,6 +5,9 @@ import { catalogMigrations } from "./schema.ts";
 
 const HEADER_BYTES = 100;
 const USER_VERSION_OFFSET = 60;
+const APPLICATION_ID_OFFSET = 68;
+/** "DWCA": tells a catalog of any version from bytes that only look like a database. */
+const APPLICATION_ID = 0x44574341;
 const MAGIC = "SQLite format 3\0";
 
 /**
@@ -46,7 +49,12 @@ function refuseUnreadable(path: string, newest: number): void {
   } finally {
     closeSync(fd);
   }
-  refuseNewer(path, header.readUInt32BE(USER_VERSION_OFFSET), newest);
+  const version = header.readUInt32BE(USER_VERSION_OFFSET);
+  const isUnfinished = version === 0 && header.readUInt32BE(APPLICATION_ID_OFFSET) === 0; // no migration was committed yet
+  if (!isUnfinished && header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
+    throw new VaultError("vault/catalog-damaged", `${path} is not a catalog`);
+  }
+  refuseNewer(path, version, newest);
 }
 
 function refuseNewer(path: string, version: number, newest: number): void {
@@ -62,6 +70,7 @@ function migrate(db: Database.Database, migrations: readonly string[]): void {
   if (from === migrations.length) return;
   const step = db.transaction(() => {
     for (const sql of migrations.slice(from)) db.exec(sql);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${migrations.length}`);
   });
   step.immediate();

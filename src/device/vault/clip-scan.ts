@@ -1,11 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
+import { equalBytes } from "../../protocol/bytes.ts";
 import {
   CLOSING,
   CLOSING_LANE,
   type ClipHead,
   clipHeadLength,
   decodeClipHead,
+  encodeClosingRecord,
   MAX_FRAGMENT_BYTES,
   MAX_WRAPS,
 } from "../../protocol/clip-file.ts";
@@ -110,8 +112,6 @@ export interface ClipScan {
   readonly clipKey: Uint8Array | null;
   /** End of the last whole record. */
   readonly wholeBytes: number;
-  /** End of the last record whose content is what its leaf names. */
-  readonly intactBytes: number;
   readonly fileBytes: number;
 }
 
@@ -126,23 +126,25 @@ export async function scanClip(crypto: Crypto, file: ClipFile, signal?: AbortSig
   const records: ScannedRecord[] = [];
   const closing: (Uint8Array | null)[] = [null, null];
   let wholeBytes = head.length;
-  let intactBytes = head.length;
   let pauseAt = PAUSE_BYTES;
   for (const place of file.records(head.length)) {
-    const leaf = file.leaf(place);
     const content = file.content(place);
-    const intact = isCiphertextOf(crypto, leaf, content);
     wholeBytes = place.offset + LEAF_BYTES + place.length;
-    if (intact) intactBytes = wholeBytes;
-    if (place.lane !== CLOSING_LANE) records.push({ ...place, leaf, intact });
-    else if (intact) closing[place.index] = content;
+    if (place.lane !== CLOSING_LANE) {
+      const leaf = file.leaf(place);
+      records.push({ ...place, leaf, intact: isCiphertextOf(crypto, leaf, content) });
+    } else if (
+      equalBytes(encodeClosingRecord(crypto, place.index, content), file.read(place.offset, LEAF_BYTES + place.length))
+    ) {
+      closing[place.index] = content;
+    }
     if (wholeBytes < pauseAt) continue;
     pauseAt = wholeBytes + PAUSE_BYTES;
     await setImmediate();
     signal?.throwIfAborted();
   }
   const [manifest = null, clipKey = null] = closing;
-  return { head, records, manifest, clipKey, wholeBytes, intactBytes, fileBytes: file.size };
+  return { head, records, manifest, clipKey, wholeBytes, fileBytes: file.size };
 }
 
 /** O_NOATIME is for a file's owner and root only; others read with the date they leave. */

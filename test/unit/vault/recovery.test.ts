@@ -149,7 +149,9 @@ describe("damage", () => {
     const after = await startVault({ dir });
     expect(await after.member.open(after.vault, id, LANES.video)).toEqual(names(2));
     expect(await readFile(join(dir, "aside", `${toHex(id)}.clip-1`))).toEqual(damaged);
-    expect(after.log.lines.find(({ event }) => event === "damaged clip copied aside")?.fields).toMatchObject({ lostFragments: 2 });
+    expect(after.log.lines.find(({ event }) => event === "damaged clip copied aside")?.fields).toMatchObject({
+      lostFragments: 2,
+    });
   });
 
   test("to a head leaves the file as it is, names it, and never erases it by itself", async () => {
@@ -161,7 +163,10 @@ describe("damage", () => {
     await unlink(join(test.dir, "catalog.db"));
     const after = await test.restart();
     expect(after.log.events("error")).toEqual(["damaged clip file left as it is"]);
-    expect((await after.vault.check()).findings.map(({ code }) => code)).toEqual(["check/head-damaged", "check/row-missing"]);
+    expect((await after.vault.check()).findings.map(({ code }) => code)).toEqual([
+      "check/head-damaged",
+      "check/row-missing",
+    ]);
     after.clock.jumpTo(after.clock.nowMs() + 400 * 86_400_000);
     await after.vault.enforceRetention();
     expect(await readFile(test.clipPath(id))).toEqual(damaged);
@@ -197,7 +202,12 @@ describe("damage", () => {
       const after = await test.restart();
       expect(after.log.events("error")).toEqual(["damaged catalog kept aside, a new one is built from the clip files"]);
       expect(await readFile(`${catalog}.broken-${n + 1}`)).toEqual(broken);
-      expect(after.vault.list().map(({ id }) => toHex(id)).toSorted()).toEqual(ids.map(toHex).toSorted());
+      expect(
+        after.vault
+          .list()
+          .map(({ id }) => toHex(id))
+          .toSorted(),
+      ).toEqual(ids.map(toHex).toSorted());
       expect((await after.vault.check()).findings).toEqual([]);
       await after.vault.stop();
     }
@@ -208,7 +218,9 @@ describe("damage", () => {
     await writeFile(join(test.dir, "clips", "holiday.jpg"), "not ours");
     const after = await test.restart();
     expect(after.log.events("warn")).toEqual(["foreign file left alone"]);
-    expect((await after.vault.check({ repair: true })).findings).toMatchObject([{ code: "check/file-foreign", repaired: false }]);
+    expect((await after.vault.check({ repair: true })).findings).toMatchObject([
+      { code: "check/file-foreign", repaired: false },
+    ]);
     expect(await readFile(join(test.dir, "clips", "holiday.jpg"), "utf8")).toBe("not ours");
   });
 });

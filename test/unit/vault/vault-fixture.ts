@@ -3,8 +3,8 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { nodeCrypto } from "../../../src/device/platform/node-crypto.ts";
 import type { Log, LogFields } from "../../../src/device/platform/logger.ts";
+import { nodeCrypto } from "../../../src/device/platform/node-crypto.ts";
 import type { DayPublicKey, OpenClip, VaultConfig, VaultPorts } from "../../../src/device/vault/types.ts";
 import { Vault } from "../../../src/device/vault/vault.ts";
 import { toHex, utf8 } from "../../../src/protocol/bytes.ts";
@@ -18,7 +18,9 @@ export const crypto = nodeCrypto;
 export const deviceSigningSeed = new Uint8Array(32).fill(7);
 export const MS_PER_DAY = 86_400_000;
 
-/** A member whose day chain begins on day 0. */
+const FIRST_CHAIN_DAY = 20_440;
+
+/** A member whose day chain begins shortly before the fake clock's day. */
 export class Member {
   readonly #chainKey: Uint8Array;
 
@@ -31,7 +33,7 @@ export class Member {
   }
 
   boxKeyOf(day: number) {
-    return dayBoxKey(crypto, dayKey(crypto, this.#chainKey, 0, day));
+    return dayBoxKey(crypto, dayKey(crypto, this.#chainKey, FIRST_CHAIN_DAY, day));
   }
 
   /** The clip's plain fragments of a lane, as the member's phone would see them; throws when one does not open. */

@@ -11,8 +11,8 @@ import {
   copyAsAfterPowerCut,
   crypto,
   deviceSigningSeed,
-  MS_PER_DAY,
   Member,
+  MS_PER_DAY,
   openClip,
   recordClip,
   startVault,
@@ -23,7 +23,9 @@ describe("a clip", () => {
   test("is opened again by the member it was sealed for, fragment by fragment", async () => {
     const test = await startVault();
     const id = await recordClip(test, 3, 20);
-    expect(await test.member.open(test.vault, id, LANES.video)).toEqual([0, 1, 2].map((i) => `video ${i}`.padEnd(20, ".")));
+    expect(await test.member.open(test.vault, id, LANES.video)).toEqual(
+      [0, 1, 2].map((i) => `video ${i}`.padEnd(20, ".")),
+    );
     expect(await test.member.open(test.vault, id, LANES.audio)).toEqual(["audio 0"]);
     expect(await test.member.open(test.vault, id, LANES.thumbnail)).toEqual(["a jpeg"]);
     expect(await test.member.open(test.vault, id, LANES.meta)).toEqual(["meta 0", "meta 1"]);
@@ -43,8 +45,18 @@ describe("a clip", () => {
     const test = await startVault();
     const id = await recordClip(test, 3);
     const { manifest, clipKey } = await test.vault.head(id);
-    const { payload } = openSelfSigned(crypto, manifestStatement, manifest ?? new Uint8Array(), ({ clipKey: key }) => key);
-    expect(payload).toMatchObject({ clip: id, closed: "full", clock: "synced", leaves: { video: 3, audio: 1, thumbnail: 1, meta: 2 } });
+    const { payload } = openSelfSigned(
+      crypto,
+      manifestStatement,
+      manifest ?? new Uint8Array(),
+      ({ clipKey: key }) => key,
+    );
+    expect(payload).toMatchObject({
+      clip: id,
+      closed: "full",
+      clock: "synced",
+      leaves: { video: 3, audio: 1, thumbnail: 1, meta: 2 },
+    });
     const device = crypto.signingKeyFromSeed(deviceSigningSeed).publicKey;
     const binding = openStatement(crypto, clipKeyStatement, clipKey ?? new Uint8Array(), device).payload;
     expect(binding).toEqual({ device, clip: id, clipKey: payload.clipKey });
@@ -85,18 +97,24 @@ describe("a clip", () => {
     const test = await startVault();
     const clip = await openClip(test);
     await clip.append(LANES.video, videoFragment(0, 20));
-    expect(test.vault.list()).toMatchObject([{ id: clip.id, state: "open", leaves: { video: 1, thumbnail: 1, meta: 1, audio: 0 } }]);
+    expect(test.vault.list()).toMatchObject([
+      { id: clip.id, state: "open", leaves: { video: 1, thumbnail: 1, meta: 1, audio: 0 } },
+    ]);
     expect(await test.member.open(test.vault, clip.id, LANES.video)).toEqual(["video 0".padEnd(20, ".")]);
     expect(await test.vault.head(clip.id)).toMatchObject({ manifest: null, clipKey: null });
     await expect(test.vault.erase(clip.id)).rejects.toMatchObject({ code: "vault/still-open" });
-    await expect(test.vault.readFragment(clip.id, LANES.video, 1)).rejects.toMatchObject({ code: "vault/fragment-not-found" });
+    await expect(test.vault.readFragment(clip.id, LANES.video, 1)).rejects.toMatchObject({
+      code: "vault/fragment-not-found",
+    });
   });
 
   test("keeps the order of fragments that were appended without waiting", async () => {
     const test = await startVault();
     const clip = await openClip(test);
     const receipts = await Promise.all(
-      Array.from({ length: 100 }, (_, i) => clip.append(i % 2 === 0 ? LANES.video : LANES.audio, utf8(`fragment ${i}`))),
+      Array.from({ length: 100 }, (_, i) =>
+        clip.append(i % 2 === 0 ? LANES.video : LANES.audio, utf8(`fragment ${i}`)),
+      ),
     );
     await clip.close("full", utf8("meta 1"));
     expect(receipts.map(({ index }) => index)).toEqual(Array.from({ length: 100 }, (_, i) => Math.floor(i / 2)));
@@ -164,7 +182,9 @@ describe("days", () => {
     const id = await recordClip(test);
     expect(test.vault.list()).toHaveLength(2);
     const { manifest } = await test.vault.head(id);
-    expect(openSelfSigned(crypto, manifestStatement, manifest ?? new Uint8Array(), (of) => of.clipKey).payload.clock).toBe("unsynced");
+    expect(
+      openSelfSigned(crypto, manifestStatement, manifest ?? new Uint8Array(), (of) => of.clipKey).payload.clock,
+    ).toBe("unsynced");
   });
 });
 
@@ -210,7 +230,10 @@ describe("retention", () => {
     const test = await startVault({ quotaBytes: 100_000 });
     await test.vault.pin(await recordClip(test, 10, 5000));
     const clip = await openClip(test);
-    const appended = Array.from({ length: 20 }, async (_, i) => (await clip.append(LANES.video, videoFragment(i, 5000))).index);
+    const appended = Array.from(
+      { length: 20 },
+      async (_, i) => (await clip.append(LANES.video, videoFragment(i, 5000))).index,
+    );
     const results = await Promise.allSettled(appended);
     const kept = results.filter(({ status }) => status === "fulfilled").length;
     expect(results.at(-1)).toMatchObject({ reason: { code: "vault/full" } });
