@@ -9,7 +9,7 @@ export function contradictions(values: ConfigValues): readonly Found[] {
   return [...cameraGaps(values), ...recordingLimits(values), ...pinClashes(values), ...brokerGaps(values)];
 }
 
-function* cameraGaps({ camera, motion }: ConfigValues): Iterable<Found> {
+function* cameraGaps({ camera, sound, motion }: ConfigValues): Iterable<Found> {
   const needed = { file: "file", v4l2: "device", rtsp: "url" } as const;
   if (camera.source in needed) {
     const key = needed[camera.source as keyof typeof needed];
@@ -26,6 +26,13 @@ function* cameraGaps({ camera, motion }: ConfigValues): Iterable<Found> {
       setting: "camera.width",
       wrong: "and camera.height must be even: H.264 has no odd sizes",
       remedy: "Add or take away one pixel.",
+    };
+  }
+  if (sound.source === "alsa" && (camera.source === "test-pattern" || camera.source === "file")) {
+    yield {
+      setting: "sound.source",
+      wrong: `is "alsa", which goes with a real camera only, and camera.source is "${camera.source}"`,
+      remedy: 'Set sound.source to "camera" or "off", or camera.source to the camera there is.',
     };
   }
   if (motion.zones.length > 0 && (motion.mode === "off" || motion.mode === "pir")) {

@@ -143,7 +143,7 @@ export const sections = {
     chime_pin: setting(pin, 23, "The relay of the house's chime."),
     status_led_pin: setting(pin, 24, "The LED that tells how the doorbell is."),
     recording_led_pin: setting(pin, 25, "The LED that is lit whenever a clip is being recorded."),
-    button_led_pin: setting(pin, 5, "The light of the button at the door."),
+    button_led_pin: setting(pin, 12, "The light of the button at the door."),
     active_low: setting(
       list(`a list of pins among ${PIN_NAMES.map((name) => `"${name}"`).join(", ")}`, readPinName),
       ["bell", "pairing"],

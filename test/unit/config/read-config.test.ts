@@ -140,6 +140,7 @@ describe("settings that contradict each other", () => {
   const cases: Record<string, [text: string, setting: string]> = {
     "a file camera without file": ['[camera]\nsource = "file"', "camera.file"],
     "an RTSP camera without address": ['[camera]\nsource = "rtsp"', "camera.url"],
+    "a microphone beside a test picture": ['[sound]\nsource = "alsa"', "sound.source"],
     "zones that nobody looks at": ["[motion]\nzones = [[[0,0],[1,0],[1,1]]]", "motion.zones"],
     "a longest clip shorter than its parts": ['[recording]\npre_roll = "30s"\npost_roll = "5min"', "recording.longest"],
     "a retention of a day and a half": ['[storage]\nkeep = "36h"', "storage.keep"],
