@@ -1,44 +1,24 @@
-import { access } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
-import type { DoorwardConfig } from "../device/config/config.ts";
 import { CliError } from "./errors.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
 const MAX_ANSWER_CHARACTERS = 65_536;
 const SOCKET = "control.sock";
-/** Folders of the packaged daemon; its RUNTIME_DIRECTORY is in systemd's environment, which a command does not share. */
-const PACKAGED = { dataDir: "/var/lib/doorward", runtimeDir: "/run/doorward" };
-
-type Folders = Pick<DoorwardConfig, "runtimeDir" | "dataDir">;
 
 /**
  * Asks the running daemon one thing: a line of JSON there, a line of JSON back.
  * @throws CliError `cli/daemon-not-running`, `cli/not-allowed`, `cli/no-answer`.
  */
 export async function askDaemon(
-  folders: Folders,
+  { dataDir }: { readonly dataDir: string },
   request: object,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const path = await controlSocket(folders);
+  const path = join(dataDir, SOCKET);
   const answer = parseAnswer(await exchange(path, `${JSON.stringify(request)}\n`, signal));
   if (answer === null) throw new CliError("cli/wrong-file", `${path} is no doorbell daemon`);
   return answer;
-}
-
-async function controlSocket({ runtimeDir, dataDir }: Folders): Promise<string> {
-  const usual = join(runtimeDir, SOCKET);
-  const packaged = join(PACKAGED.runtimeDir, SOCKET);
-  if (dataDir !== PACKAGED.dataDir || (await isThere(usual))) return usual;
-  return (await isThere(packaged)) ? packaged : usual;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function exchange(path: string, line: string, signal: AbortSignal): Promise<string> {

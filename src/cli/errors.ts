@@ -33,6 +33,7 @@ export const cliErrors = {
     "Keys exist already and are never overwritten: move them away first if you mean to start anew.",
   "cli/daemon-not-running":
     "No doorbell daemon answers here: start it with `doorward run` or `systemctl start doorward`.",
+  "cli/daemon-runs": "Stop the daemon first: `systemctl stop doorward`, or Ctrl-C in its terminal.",
   "cli/not-allowed":
     "You lack the rights on this file: run as the doorbell's user, for example `sudo -u doorward doorward …`.",
   "cli/no-owner": "There are no owner's keys here: run `doorward owner init`, or name the right folder with `--home`.",
@@ -59,6 +60,7 @@ const exitOf: Readonly<Record<CliErrorCode, ExitStatus>> = {
   "cli/not-initialised": EXIT.notReady,
   "cli/already-initialised": EXIT.failed,
   "cli/daemon-not-running": EXIT.notReady,
+  "cli/daemon-runs": EXIT.failed,
   "cli/not-allowed": EXIT.failed,
   "cli/no-owner": EXIT.notReady,
   "cli/not-paired": EXIT.notReady,

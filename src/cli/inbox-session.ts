@@ -6,6 +6,7 @@ import { Inbox, type InboxEvents } from "../recipient/inbox.ts";
 import type { InboxBroker } from "../recipient/recipient-ports.ts";
 import { connectBroker } from "./broker-connection.ts";
 import type { RecipientHome } from "./recipient-home.ts";
+import { untilStopped } from "./until-stopped.ts";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
@@ -44,7 +45,7 @@ export async function receiveInto(home: RecipientHome, events: InboxSessionEvent
       });
       await inbox.start();
       events.onReady?.();
-      await Promise.race([lost, aborted(signal)]);
+      await Promise.race([lost, untilStopped(signal)]);
       await inbox.idle();
       await client.endAsync();
     } catch (error) {
@@ -67,11 +68,4 @@ function inboxBroker(client: MqttClient): InboxBroker {
       await client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -149,10 +149,25 @@ const mailboxCommands: readonly CommandDefinition[] = [
   {
     path: "mailbox mosquitto-config",
     summary: "Print a Mosquitto configuration with the same rules",
+    details:
+      "Its first lines say what else to do. Each recipient needs a line in the password file: `doorward recipient card --mosquitto` prints it.",
+    options: [
+      { flags: "--host <address>", meaning: "address to listen on", preset: "0.0.0.0" },
+      { flags: "--port <n>", meaning: "port to listen on", preset: "8883" },
+      { flags: "--directory <dir>", meaning: "where Mosquitto finds its files", preset: "/etc/mosquitto" },
+      { flags: "--tls-cert <file>", meaning: "certificate chain (PEM); with --tls-key" },
+      { flags: "--tls-key <file>", meaning: "private key (PEM)" },
+      { flags: "--plain", meaning: "without TLS, for a broker behind a proxy" },
+      { flags: "--acl", meaning: "print the access rules, which are a file of their own" },
+    ],
     examples: [
       {
-        command: "doorward mailbox mosquitto-config > /etc/mosquitto/conf.d/doorward.conf",
+        command: "doorward mailbox mosquitto-config | sudo tee /etc/mosquitto/conf.d/doorward.conf",
         meaning: "use Mosquitto as the mailbox",
+      },
+      {
+        command: "doorward mailbox mosquitto-config --acl | sudo tee /etc/mosquitto/doorward-mailbox.acl",
+        meaning: "and its access rules",
       },
     ],
     load: () => import("../device/mailbox-mosquitto-config.ts"),

@@ -179,6 +179,7 @@ const householdCommands: readonly CommandDefinition[] = [
     options: [
       homeFlag,
       { flags: "--role <role>", meaning: "viewer (may look) or owner (may consent too)", preset: "viewer" },
+      yesFlag,
     ],
     examples: [{ command: "doorward owner household invite --role owner", meaning: "a second person who may consent" }],
     load: () => import("../owner/household-invite.ts"),
@@ -209,6 +210,13 @@ const householdCommands: readonly CommandDefinition[] = [
     options: [homeFlag],
     examples: [{ command: "doorward owner household quorum 2", meaning: "two owners must agree" }],
     load: () => import("../owner/household-quorum.ts"),
+  },
+  {
+    path: "owner household approve",
+    summary: "Sign changes that another owner proposed",
+    options: [homeFlag, yesFlag],
+    examples: [{ command: "doorward owner household approve", meaning: "shows each change and asks" }],
+    load: () => import("../owner/household-approve.ts"),
   },
 ];
 

@@ -28,7 +28,11 @@ export const recipientCommands: readonly CommandDefinition[] = [
     summary: "Print the card to hand to an owner",
     details:
       "The card holds public keys and the address of the inbox. Compare its fingerprint with the owner by a way that you both trust, such as the telephone.",
-    options: [homeFlag, { flags: "--out <file>", meaning: "write the card to a file" }],
+    options: [
+      homeFlag,
+      { flags: "--out <file>", meaning: "write the card to a file" },
+      { flags: "--mosquitto", meaning: "print this inbox's line for a Mosquitto mailbox's password file instead" },
+    ],
     examples: [{ command: "doorward recipient card --out anna.card", meaning: "then send anna.card to the owner" }],
     load: () => import("../recipient/card.ts"),
   },

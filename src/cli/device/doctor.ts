@@ -1,3 +1,4 @@
+import type { DoorwardConfig } from "../../device/config/config.ts";
 import { askDaemon } from "../control-client.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { deviceConfig } from "../device-config.ts";
@@ -42,9 +43,9 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
   return { json: { ok: problems === 0, findings: shown }, exit: problems === 0 ? EXIT.ok : EXIT.notVerified };
 }
 
-async function daemonAnswers(folders: Parameters<typeof askDaemon>[0], signal: AbortSignal): Promise<boolean> {
+async function daemonAnswers(config: DoorwardConfig, signal: AbortSignal): Promise<boolean> {
   try {
-    await askDaemon(folders, { op: "status" }, signal);
+    await askDaemon(config, { op: "status" }, signal);
     return true;
   } catch (error) {
     if (error instanceof CliError && error.code !== "cli/interrupted") return false;

@@ -1,4 +1,7 @@
+import { nodeCrypto } from "../../device/platform/node-crypto.ts";
+import { mosquittoPasswordLine } from "../../mailbox/mosquitto.ts";
 import { toHex } from "../../protocol/bytes.ts";
+import { inboxLogin } from "../../recipient/card.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { writeOutputFile } from "../private-dir.ts";
 import { RecipientHome } from "../recipient-home.ts";
@@ -7,6 +10,7 @@ import { fingerprint } from "../words.ts";
 
 export async function run(invocation: Invocation): Promise<Outcome> {
   const { options, terminal } = invocation;
+  if (options.flag("mosquitto")) return mosquittoLine(invocation);
   const { envelope, card, digest } = await new RecipientHome(invocation).card();
   const out = options.text("out");
   if (out !== undefined) await writeOutputFile(out, envelope);
@@ -33,4 +37,12 @@ export async function run(invocation: Invocation): Promise<Outcome> {
       ...(out === undefined ? {} : { file: out }),
     },
   };
+}
+
+/** Salted and hashed, so that whoever runs the mailbox does not learn the password. */
+async function mosquittoLine(invocation: Invocation): Promise<Outcome> {
+  const { username, password } = inboxLogin(nodeCrypto, await new RecipientHome(invocation).secrets());
+  const line = mosquittoPasswordLine(username, password);
+  invocation.terminal.say(line);
+  return { json: { ok: true, inbox: username, line } };
 }

@@ -1,0 +1,26 @@
+import { readFile } from "node:fs/promises";
+import { startMailbox } from "../../mailbox/mailbox.ts";
+import type { Invocation, Outcome } from "../definition.ts";
+import { tlsFiles } from "../tls-files.ts";
+import { untilStopped } from "../until-stopped.ts";
+
+const PORTS = { min: 0, max: 65_535 };
+
+export async function run({ options, terminal, signal }: Invocation): Promise<Outcome> {
+  const host = options.needed("host");
+  const port = options.integer("port", PORTS) ?? 0;
+  const files = tlsFiles(options);
+  const tls =
+    files === null
+      ? {}
+      : { tls: { cert: await readFile(files.certFile, "utf8"), key: await readFile(files.keyFile, "utf8") } };
+  const mailbox = await startMailbox({ host, port, ...tls, onDropped: (code) => terminal.note(`refused: ${code}`) });
+  terminal.say(`Mailbox at ${mailbox.url}`);
+  terminal.say(`Recipients make their card with \`doorward recipient init --mailbox ${mailbox.url}\`. Ctrl-C ends.`);
+  if (files === null) {
+    terminal.note("Without TLS who listens on the way sees inbox ids and sizes, though never a share: see --tls-cert.");
+  }
+  await untilStopped(signal);
+  await mailbox.stop();
+  return { json: { ok: true, url: mailbox.url } };
+}
