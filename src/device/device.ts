@@ -116,8 +116,8 @@ export class Device {
     const control = new ControlSocket(join(dataDir, CONTROL_SOCKET), this.#log);
     serveControl(control, driver, parts.link);
     await this.#started(control, signal);
+    this.#stops.push(() => parts.filming.settled()); // after the recorder's stop has ended what it records
     await this.#started(parts.recorder, signal);
-    this.#stops.push(() => parts.filming.settled());
     await this.#started(parts.link, signal);
     await this.#started(parts.desk, signal);
     this.#showMembers(parts);

@@ -72,7 +72,7 @@ export class MqttSession {
     const client = this.#client;
     this.#client = undefined;
     if (client === undefined) return;
-    await client.endAsync(!client.connected).catch(() => {});
+    await client.endAsync(true).catch(() => {});
     this.#lost();
   }
 
