@@ -49,7 +49,7 @@ export class MotionPeer {
       log_file: this.#logPath,
       target_dir: join(this.#dir, "films"),
       netcam_url: streams.sub,
-      netcam_params: "rtsp_transport = tcp",
+      netcam_params: "rtsp_transport = tcp, capture_rate = 10",
       ...(streams.main === null
         ? { movie_output: "off" }
         : { netcam_high_url: streams.main, netcam_high_params: "rtsp_transport = tcp", movie_output: "on" }),
@@ -75,7 +75,7 @@ export class MotionPeer {
     );
     const child = new Child("motion", ["-n", "-c", configPath], { cwd: this.#dir });
     this.#child = child;
-    await until("motion connects to the camera", 20_000, () => {
+    await until("motion connects to the camera", 60_000, () => {
       if (child.hasEnded) throw new Error(`motion ended: ${child.output}${this.log()}`);
       return this.log().includes("Camera (");
     });
