@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { access, constants } from "node:fs/promises";
+import { access, constants, readFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { BrokerConfig } from "../../device/config/config.ts";
+import { type BrokerAddress, connectBroker } from "../broker-connection.ts";
 import { parseBrokerUrl } from "../broker-url.ts";
 import type { Check, Found } from "./finding.ts";
 
@@ -14,9 +15,7 @@ export const brokerCheck: Check = {
     const problems = files.filter((found) => found !== null);
     if (problems.length > 0) return problems;
     return [
-      broker.kind === "embedded"
-        ? await lookAtOwn(broker, isDaemonRunning, signal)
-        : await lookAtOther(broker.url, signal),
+      broker.kind === "embedded" ? await lookAtOwn(broker, isDaemonRunning, signal) : await lookAtOther(broker, signal),
     ];
   },
 };
@@ -55,16 +54,40 @@ async function lookAtOwn(
   };
 }
 
-async function lookAtOther(text: string, signal: AbortSignal): Promise<Found> {
-  const url = parseBrokerUrl(text);
+async function lookAtOther(broker: Extract<BrokerConfig, { kind: "external" }>, signal: AbortSignal): Promise<Found> {
+  const url = parseBrokerUrl(broker.url);
   const port = Number(url.port || (url.protocol === "mqtts:" ? 8883 : 1883));
-  if (await answers(url.hostname, port, signal)) return { level: "ok", found: "existing one: answers", where: text };
-  return {
-    level: "problem",
-    found: "existing one: cannot be reached",
-    where: text,
-    remedy: "Check the address in [broker], the network, and that it runs.",
-  };
+  if (!(await answers(url.hostname, port, signal))) {
+    return {
+      level: "problem",
+      found: "existing one: cannot be reached",
+      where: broker.url,
+      remedy: "Check the address in [broker], the network, and that it runs.",
+    };
+  }
+  if (broker.username === null) return { level: "ok", found: "existing one: answers", where: broker.url };
+  try {
+    (await connectBroker(await loginOf(broker, broker.username), signal)).end(true);
+    return { level: "ok", found: "existing one: lets us in", where: broker.url };
+  } catch (error) {
+    signal.throwIfAborted();
+    return {
+      level: "problem",
+      found: "existing one: answers, but does not let us in",
+      where: `${broker.url}: ${error instanceof Error ? error.message : String(error)}`,
+      remedy: "Check `username`, `password_file` and `ca` in [broker], and the broker's own list of users.",
+    };
+  }
+}
+
+async function loginOf(broker: Extract<BrokerConfig, { kind: "external" }>, username: string): Promise<BrokerAddress> {
+  const password = broker.passwordFile === null ? "" : await firstLine(broker.passwordFile);
+  const ca = broker.caFile === null ? {} : { ca: await readFile(broker.caFile, "utf8") };
+  return { url: broker.url, username, password, ...ca };
+}
+
+async function firstLine(file: string): Promise<string> {
+  return (await readFile(file, "utf8")).split("\n", 1)[0]?.trimEnd() ?? "";
 }
 
 function filesOf(broker: BrokerConfig): readonly string[] {

@@ -31,8 +31,8 @@ export const cameraCheck: Check = {
       return [
         {
           level: "problem",
-          found: `${source.kind}: ${error.message}`,
-          where: place,
+          found: `${source.kind}: does not work (${error.code})`,
+          where: `${place}: ${error.message}`,
           remedy: recorderErrors[error.code],
         },
       ];
@@ -69,7 +69,7 @@ function placeOf(source: DoctorContext["config"]["recorder"]["source"]): string 
       return URL.canParse(source.url) ? new URL(source.url).host : "";
     case "rpicam":
       return source.program;
-    case "test-pattern":
+    default:
       return "";
   }
 }

@@ -5,6 +5,7 @@ import { makeSystemClock } from "../../device/platform/clock.ts";
 import type { Check, Found } from "./finding.ts";
 
 const run = promisify(execFile);
+const OLDEST_NODE = [20, 19] as const;
 const OLDEST_FFMPEG = 5;
 const CLOCK_PATIENCE_MS = 3000;
 const CLOCK_POLL_MS = 100;
@@ -14,10 +15,21 @@ export const systemCheck: Check = {
   async look() {
     const found = `Node ${process.versions.node} on ${arch()}, Linux ${release()}`;
     const is64Bit = ["x64", "arm64"].includes(arch()) && endianness() === "LE";
-    if (is64Bit) return [{ level: "ok", found }];
-    return [{ level: "problem", found, remedy: "Install a 64-bit system: Doorward runs on x64 and arm64." }];
+    if (!is64Bit) {
+      return [{ level: "problem", found, remedy: "Install a 64-bit system: Doorward runs on x64 and arm64." }];
+    }
+    if (!isNewEnough(process.versions.node)) {
+      return [{ level: "problem", found, remedy: `Install Node ${OLDEST_NODE.join(".")} or later.` }];
+    }
+    return [{ level: "ok", found }];
   },
 };
+
+export function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+}
 
 export const ffmpegCheck: Check = {
   topic: "ffmpeg",
