@@ -68,10 +68,8 @@ export function examineShare(
   if ("verdict" in keys) return { verdict: keys, lanes: none };
   const opened = openLanes(crypto, signed, keys, keepPlain);
   if ("verdict" in opened) return { verdict: opened, lanes: none };
-  const facts = signed.parts.facts === null ? null : openFacts(crypto, signed.parts.facts, boxKey);
-  if (facts === null && signed.parts.facts !== null) {
-    return { verdict: failed("open", "the owner's additions do not open"), lanes: none };
-  }
+  const facts = signed.parts.facts === null ? null : readFacts(crypto, signed.parts.facts, boxKey);
+  if (facts === "wrong") return { verdict: failed("open", "the owner's additions do not open"), lanes: none };
   const device = facts === null ? null : deviceOf(crypto, facts, signed.manifest.payload);
   if (device === "wrong") {
     return { verdict: failed("binding", "the doorbell's statement is about another clip"), lanes: none };
@@ -239,6 +237,15 @@ function openLanes(
   }
   const durationMs = (examiners.get(1) ?? examiners.get(2))?.durationMs ?? 0;
   return { durationMs, plain };
+}
+
+function readFacts(crypto: Crypto, sealed: Uint8Array, boxKey: BoxKeyPair): Facts | "wrong" {
+  try {
+    return openFacts(crypto, sealed, boxKey) ?? "wrong";
+  } catch (error) {
+    if (error instanceof ProtocolError) return "wrong";
+    throw error;
+  }
 }
 
 function deviceOf(crypto: Crypto, { clipKey }: Facts, manifest: Manifest): Uint8Array | null | "wrong" {
