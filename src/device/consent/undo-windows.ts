@@ -38,6 +38,6 @@ export class UndoWindows {
 
   remainingMs(token: Uint8Array): number {
     const window = this.#windows.get(toHex(token));
-    return window === undefined ? 0 : Math.max(0, window.endsAtMs - this.#clock.monotonicMs());
+    return window === undefined ? 0 : Math.max(0, Math.ceil(window.endsAtMs - this.#clock.monotonicMs()));
   }
 }
