@@ -3,7 +3,7 @@ import type { OutputPin } from "./gpio-driver.ts";
 import { Led, type LedPattern } from "./led.ts";
 import type { LedConfig } from "./sensor-config.ts";
 
-/** What the status LED shows, most pressing first; of several that hold, the first is shown. docs/guide shows this table. */
+/** What the status LED shows, most pressing first; of several that hold, the first is shown. firmware/board/README.md says it in words. */
 export const statusPatterns = {
   "factory-reset": "on",
   "reset-near": [80, 80],

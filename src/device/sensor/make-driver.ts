@@ -12,7 +12,7 @@ export function makeDriver(
 ): GpioDriver {
   switch (driver) {
     case "onoff":
-      return new OnoffDriver(pins, ports.log);
+      return new OnoffDriver(pins, ports);
     case "gpiod":
       return new GpiodDriver(pins, ports);
     default:

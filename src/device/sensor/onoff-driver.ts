@@ -7,23 +7,32 @@ import type { GpioDriver, InputPin, Level, OutputPin } from "./gpio-driver.ts";
 import { sysfsHeaderBase } from "./header-chip.ts";
 import type { InputName, OutputName, PinAssignment, Pins } from "./sensor-config.ts";
 
-const SYS_ROOT = "/sys";
+export interface OnoffPorts {
+  readonly log: Log;
+  readonly sysRoot?: string;
+  /** Loaded at start only: it carries a compiled part that machines without header do not need. */
+  readonly load?: () => Promise<Pick<typeof import("onoff"), "Gpio">>;
+}
 
 /** Pins over sysfs by way of `onoff`. Pulls are not sysfs's business: firmware sets them (`firmware/board/`). */
 export class OnoffDriver implements GpioDriver {
   readonly #pins: Pins;
   readonly #log: Log;
+  readonly #sysRoot: string;
+  readonly #load: NonNullable<OnoffPorts["load"]>;
   readonly #opened: Gpio[] = [];
   readonly #outputs: Gpio[] = [];
   #base = 0;
 
-  constructor(pins: Pins, log: Log) {
+  constructor(pins: Pins, { log, sysRoot = "/sys", load = () => import("onoff") }: OnoffPorts) {
     this.#pins = pins;
     this.#log = log;
+    this.#sysRoot = sysRoot;
+    this.#load = load;
   }
 
   async start(): Promise<void> {
-    this.#base = await sysfsHeaderBase(SYS_ROOT);
+    this.#base = await sysfsHeaderBase(this.#sysRoot);
   }
 
   async input(name: InputName): Promise<InputPin | null> {
@@ -62,7 +71,7 @@ export class OnoffDriver implements GpioDriver {
   }
 
   async #open(pin: PinAssignment, direction: "in" | "out"): Promise<Gpio> {
-    const { Gpio } = await import("onoff");
+    const { Gpio } = await this.#load();
     try {
       const number = this.#base + pin.bcm;
       const options = { activeLow: pin.activeLow };
@@ -91,7 +100,7 @@ export class OnoffDriver implements GpioDriver {
 
   /** A shell of its own session outlives us; `active_low` makes 0 mean "off" for it too. */
   #letGoAfter(pin: PinAssignment, lapseMs: number): void {
-    const value = join(SYS_ROOT, "class/gpio", `gpio${this.#base + pin.bcm}`, "value");
+    const value = join(this.#sysRoot, "class/gpio", `gpio${this.#base + pin.bcm}`, "value");
     const child = spawn("sh", ["-c", 'sleep "$1"; echo 0 > "$2"', "sh", String(lapseMs / 1000), value], {
       detached: true,
       stdio: "ignore",

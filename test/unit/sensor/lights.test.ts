@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { Lights } from "../../../src/device/sensor/lights.ts";
+import { Lights, statusPatterns } from "../../../src/device/sensor/lights.ts";
 import { SimulatedDriver } from "../../../src/device/sensor/simulated-driver.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
 
@@ -79,4 +81,10 @@ test("stopping darkens all and leaves no timer", async () => {
   it.recording(true);
   it.stop();
   expect([await film("statusLed", 300), await film("recordingLed", 300), clock.waiting]).toEqual(["...", "...", 0]);
+});
+
+test("firmware/board/README.md explains every condition, in the order in which they are shown", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../firmware/board/README.md"), "utf8");
+  const explained = [...page.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+  expect(explained).toEqual(Object.keys(statusPatterns));
 });
