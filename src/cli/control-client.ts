@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { join } from "node:path";
+import { type SocketPath, socketPath } from "../device/platform/socket-path.ts";
 import { CliError } from "./errors.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -23,7 +24,10 @@ export async function askDaemon(
 
 function exchange(path: string, line: string, signal: AbortSignal): Promise<string> {
   const waiting = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
-  const socket = connect(path);
+  const place = placeOf(path);
+  const socket = connect(place.path);
+  socket.once("connect", place.release);
+  socket.once("error", place.release);
   return new Promise<string>((resolve, reject) => {
     const fail = (error: Error): void => reject(error);
     let text = "";
@@ -68,5 +72,13 @@ function unreachable(error: NodeJS.ErrnoException, path: string): Error {
       return new CliError("cli/not-allowed", `no permission to speak to the daemon on ${path}`, { cause: error });
     default:
       return error;
+  }
+}
+
+function placeOf(path: string): SocketPath {
+  try {
+    return socketPath(path);
+  } catch (error) {
+    throw unreachable(error as NodeJS.ErrnoException, path);
   }
 }

@@ -14,7 +14,7 @@ export interface Invocation {
 }
 
 export interface Outcome {
-  /** What `--json` prints; prose is said by the subcommand itself, through the terminal. */
+  /** What `--json` prints, undefined if that is said already; prose is said by the subcommand itself, through the terminal. */
   readonly json: unknown;
   readonly exit?: ExitStatus;
 }

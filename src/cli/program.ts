@@ -29,13 +29,13 @@ export async function runCli(words: readonly string[], world: World): Promise<Ex
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok; // help or version, printed already
     return await fail(error, terminal, world);
   }
-  if (terminal.json) world.stdout.write(`${JSON.stringify(outcome.json)}\n`);
+  if (outcome.json !== undefined) terminal.answer(outcome.json);
   return outcome.exit ?? EXIT.ok;
 }
 
 async function fail(error: unknown, terminal: Terminal, world: World): Promise<ExitStatus> {
   const { code, message, hint, exit } = await explain(error);
-  if (terminal.json) world.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, hint } })}\n`);
+  terminal.answer({ ok: false, error: { code, message, hint } });
   if (error instanceof CommanderError && error.code === "commander.help") return exit; // shown in place of a message
   terminal.note(`doorward: ${message}`);
   if (hint !== "") terminal.note(`  ${hint}`);

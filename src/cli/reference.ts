@@ -8,7 +8,8 @@ Made from the definitions in \`src/cli/commands/\`; a test compares. Change thos
 
 Every command takes \`--help\` and \`--json\`. With \`--json\` stdout carries exactly one JSON value; a failure is
 \`{"ok": false, "error": {"code", "message", "hint"}}\` and the codes are in [errors.md](errors.md). Progress and notes go to
-stderr either way. Questions take \`--yes\`. Times are local in words, milliseconds since 1970 in JSON.
+stderr either way; commands that serve (\`mailbox serve\`, \`broker\`) print the value at once and go on, and \`run\` prints its
+log, one JSON object a line. Questions take \`--yes\`. Times are local in words, milliseconds since 1970 in JSON.
 `;
 
 /** docs/ref/cli.md, whole. */

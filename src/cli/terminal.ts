@@ -31,6 +31,11 @@ export class Terminal {
     if (!this.json) this.#streams.stdout.write(`${text}\n`);
   }
 
+  /** The one JSON value, for a command that goes on after it: an address is of use while the server runs. */
+  answer(json: unknown): void {
+    if (this.json) this.#streams.stdout.write(`${JSON.stringify(json)}\n`);
+  }
+
   /** What is going on; never part of the answer. */
   note(text: string): void {
     this.#streams.stderr.write(`${text}\n`);

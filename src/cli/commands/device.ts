@@ -93,10 +93,17 @@ const runCommands: readonly CommandDefinition[] = [
     path: "broker",
     summary: "Run the home broker as a process of its own",
     details:
-      "The daemon carries a home broker already. Run this one instead where several doorbells share a broker, or where the broker shall live on another machine, and set `broker.url` in each configuration to its address.",
+      "The daemon carries a home broker already. Run this one instead where several doorbells share a broker, or where it shall live on another machine; it says what to write into each doorbell's configuration. Only doorbells and members of this home connect to it, and it reads nothing of what they say.",
     options: [
       { flags: "--host <address>", meaning: "address to listen on", preset: "127.0.0.1" },
       { flags: "--port <n>", meaning: "port to listen on; 0 takes a free one", preset: "1883" },
+      {
+        flags: "--password-file <file>",
+        meaning: "the password that lets doorbells and members in; made when missing",
+        preset: "doorward-broker.password",
+      },
+      { flags: "--tls-cert <file>", meaning: "certificate chain (PEM); with --tls-key" },
+      { flags: "--tls-key <file>", meaning: "private key (PEM)" },
     ],
     examples: [
       { command: "doorward broker --host 192.168.1.10", meaning: "for the doorbells and phones of this home" },

@@ -15,6 +15,7 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
       ? {}
       : { tls: { cert: await readFile(files.certFile, "utf8"), key: await readFile(files.keyFile, "utf8") } };
   const mailbox = await startMailbox({ host, port, ...tls, onDropped: (code) => terminal.note(`refused: ${code}`) });
+  terminal.answer({ ok: true, url: mailbox.url });
   terminal.say(`Mailbox at ${mailbox.url}`);
   terminal.say(`Recipients make their card with \`doorward recipient init --mailbox ${mailbox.url}\`. Ctrl-C ends.`);
   if (files === null) {
@@ -22,5 +23,5 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
   }
   await untilStopped(signal);
   await mailbox.stop();
-  return { json: { ok: true, url: mailbox.url } };
+  return { json: undefined };
 }

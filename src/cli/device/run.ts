@@ -4,5 +4,5 @@ import type { Invocation, Outcome } from "../definition.ts";
 
 export async function run({ options, signal }: Invocation): Promise<Outcome> {
   await runDaemon(resolve(options.needed("config")), signal);
-  return { json: { ok: true } };
+  return { json: undefined }; // stdout is the log's, one JSON object a line where systemd does not read it
 }

@@ -38,6 +38,7 @@ export const diskCheck: Check = {
 export const permissionsCheck: Check = {
   topic: "permissions",
   async look({ config: { dataDir, values, recorder } }) {
+    if (!(await allows(dataDir, constants.F_OK))) return [];
     const found: Found[] = [await keyFinding(dataDir)];
     if (!(await allows(dataDir, constants.W_OK))) {
       found.push({

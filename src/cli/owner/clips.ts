@@ -30,6 +30,8 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   const sinceDay = dayNumber(options.text("since"));
   return withDoorbell(invocation, async (session) => {
     const rows = await session.doorbell.clips(sinceDay, limit);
+    if (rows.length === 0) terminal.say("No clips yet.");
+    if (rows.length === 0) return { json: [] };
     const listed: Listed[] = [];
     const progress = terminal.progress("Reading times");
     for (let at = 0; at < rows.length; at += AT_ONCE) {
@@ -37,7 +39,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
       progress.update(listed.length, rows.length);
     }
     progress.end();
-    terminal.say(listed.length === 0 ? "No clips yet." : clipTable(listed));
+    terminal.say(clipTable(listed));
     return { json: listed.map(clipJson) };
   });
 }

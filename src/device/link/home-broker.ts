@@ -6,10 +6,13 @@ import { Aedes, type Client } from "aedes";
 import { LinkError, type LinkErrorCode } from "./errors.ts";
 import { PacketLimit, PacketTooLarge } from "./packet-limit.ts";
 
+/** `every`: any one topic by its whole name. */
+type Topics = readonly string[] | "every";
+
 /** What one login may do; topics are compared whole, wildcards are never granted. */
 export interface TopicRights {
-  readonly publish: readonly string[];
-  readonly subscribe: readonly string[];
+  readonly publish: Topics;
+  readonly subscribe: Topics;
 }
 
 export interface HomeBrokerConfig {
@@ -144,7 +147,7 @@ export class HomeBroker {
     };
     aedes.authorizeSubscribe = (client, subscription, callback) => {
       const allowed =
-        this.#inside.has(client.conn) || this.#sessions.get(client)?.rights.subscribe.includes(subscription.topic);
+        this.#inside.has(client.conn) || covers(this.#sessions.get(client)?.rights.subscribe, subscription.topic);
       if (!allowed) this.#ports.dropped("link/denied-subscribe");
       callback(null, allowed ? subscription : null);
     };
@@ -172,6 +175,10 @@ export class HomeBroker {
   #publishProblem(client: Client, topic: string, retain: boolean): LinkErrorCode | undefined {
     if (this.#inside.has(client.conn)) return undefined;
     if (retain) return "link/retained";
-    return this.#sessions.get(client)?.rights.publish.includes(topic) ? undefined : "link/denied-publish";
+    return covers(this.#sessions.get(client)?.rights.publish, topic) ? undefined : "link/denied-publish";
   }
+}
+
+function covers(topics: Topics | undefined, topic: string): boolean {
+  return topics === "every" ? !/[+#]|^\$/.test(topic) : topics?.includes(topic) === true;
 }

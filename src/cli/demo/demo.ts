@@ -1,0 +1,71 @@
+import { access, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Invocation, Outcome } from "../definition.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { explain } from "../explain.ts";
+import { untilStopped } from "../until-stopped.ts";
+import { Narrator } from "./narrator.ts";
+import { StepFailed } from "./step-failed.ts";
+import { CHAPTERS, type Ends, type Told, tellStory } from "./story.ts";
+
+export async function run({ options, terminal, signal }: Invocation): Promise<Outcome> {
+  const asked = options.text("data");
+  const video = await existingFile(options.text("video"));
+  const dir = asked === undefined ? await mkdtemp(join(tmpdir(), "doorward-demo-")) : await emptyDir(resolve(asked));
+  for (const part of ["device", "owner", "recipient"]) await mkdir(join(dir, part), { mode: 0o700 });
+  const kept = options.text("out");
+  const stage = { dir, video, out: kept === undefined ? join(dir, "recipient", "shared.mp4") : resolve(kept) };
+  const output = {
+    write: (text: string) => (terminal.json ? terminal.note(text.trimEnd()) : terminal.say(text.trimEnd())),
+  };
+  const narrator = new Narrator(output, CHAPTERS);
+  const ends: Ends = [];
+  try {
+    const told = await tellStory(stage, narrator, ends, signal);
+    narrator.plain(`\nThat is the whole story: what left the door is what the owner signed.`);
+    if (!options.flag("once")) await stayUp(narrator, told, signal);
+    return { json: { ok: true, ...told } };
+  } catch (error) {
+    if (signal.aborted) return { json: { ok: false, error: "stopped before the story ended" }, exit: EXIT.interrupted };
+    const message = error instanceof StepFailed ? error.message : explain(error).message;
+    narrator.plain(`\nThis step failed: ${message}`);
+    return { json: { ok: false, error: message }, exit: EXIT.failed };
+  } finally {
+    for (const end of ends.toReversed()) await end();
+    if (asked === undefined) await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function stayUp(narrator: Narrator, { dataDir }: Told, signal: AbortSignal): Promise<void> {
+  const config = join(dataDir, "doorward.toml");
+  narrator.plain("The simulated door stays up. In another terminal, in this folder:\n");
+  narrator.plain(`     node dist/cli/main.js simulate ring --config ${config}`);
+  narrator.plain(`     node dist/cli/main.js owner clips --home ${join(dataDir, "..", "owner")}\n`);
+  narrator.plain("Ctrl-C ends it.");
+  await untilStopped(signal);
+}
+
+async function existingFile(file: string | undefined): Promise<string | null> {
+  if (file === undefined) return null;
+  try {
+    await access(file);
+  } catch (cause) {
+    throw new CliError("cli/not-found", `there is no film ${file}`, {
+      cause,
+      hint: "Name a video file after --video.",
+    });
+  }
+  return resolve(file);
+}
+
+/** Keys are never overwritten, so each story begins in a folder of its own. */
+async function emptyDir(dir: string): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  if ((await readdir(dir)).length > 0) {
+    throw new CliError("cli/usage", `${dir} is not empty`, {
+      hint: "Name a new folder after --data; an earlier demo's keys are not overwritten.",
+    });
+  }
+  return dir;
+}
