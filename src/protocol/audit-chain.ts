@@ -19,7 +19,6 @@ import {
   literal,
   nullable,
   object,
-  type Shape,
   text,
   type ValueOf,
 } from "./shape.ts";
@@ -165,11 +164,10 @@ export function verifyAuditChain(
   let { sequence, chain } = options.start ?? AUDIT_START;
   let day = 0;
   for (const row of rows) {
-    const wrong = (verdict: "sequence" | "day" | "chain", text: string) => ({ verdict, sequence: row.sequence, text });
-    if (row.sequence !== sequence + 1) return wrong("sequence", `row ${sequence + 1} is missing`);
-    if (row.day < day) return wrong("day", `row ${row.sequence} is dated before the row ahead of it`);
+    if (row.sequence !== sequence + 1) return wrong(row, "sequence", `row ${sequence + 1} is missing`);
+    if (row.day < day) return wrong(row, "day", `row ${row.sequence} is dated before the row ahead of it`);
     if (!equalBytes(chainAfter(crypto, chain, row.sequence, row.day, row.sealed), row.chain)) {
-      return wrong("chain", `row ${row.sequence} was changed, or a row ahead of it`);
+      return wrong(row, "chain", `row ${row.sequence} was changed, or a row ahead of it`);
     }
     ({ sequence, day, chain } = row);
   }
@@ -177,6 +175,12 @@ export function verifyAuditChain(
     ? { verdict: "ok", position: { sequence, chain } }
     : compareHead(crypto, { sequence, chain }, options.head.envelope, options.head.device);
 }
+
+const wrong = (row: AuditRow, verdict: "sequence" | "day" | "chain", reason: string): AuditVerdict => ({
+  verdict,
+  sequence: row.sequence,
+  text: reason,
+});
 
 function compareHead(crypto: Crypto, position: AuditPosition, envelope: Uint8Array, device: Uint8Array): AuditVerdict {
   const { sequence } = position;
@@ -225,11 +229,12 @@ export function readAuditExport(file: Uint8Array): { head: Uint8Array; rows: Aud
   return { head, rows };
 }
 
+const wrapAt = (i: number): number => 1 + i * WRAP_BYTES;
+
 function splitSealed(sealed: Uint8Array): { wraps: Uint8Array[]; box: Uint8Array } | null {
   const count = sealed[0];
   if (count === undefined || sealed.length !== 1 + count * WRAP_BYTES + PADDED_ENTRY_BYTES + BOX_OVERHEAD_BYTES)
     return null;
-  const wrapAt = (i: number): number => 1 + i * WRAP_BYTES;
   const wraps = Array.from({ length: count }, (_, i) => sealed.subarray(wrapAt(i), wrapAt(i + 1)));
   return { wraps, box: sealed.subarray(wrapAt(count)) };
 }
@@ -248,4 +253,4 @@ function readEntry(padded: Uint8Array): AuditEntry | null {
 
 /** The shape of one kind, seen as the shape of any entry: `kind` was just used to choose it. */
 const shapeOf = (kind: AuditKind): { read(json: Json): AuditEntry; write(value: AuditEntry): Json } =>
-  entryShapes[kind] as unknown as Shape<AuditEntry>;
+  entryShapes[kind];

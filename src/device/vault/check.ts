@@ -101,7 +101,5 @@ function rowsWithoutFile({ catalog, folder, isOpen }: CheckedVault, ids: readonl
 }
 
 function finding(code: Finding["code"], id: Uint8Array | null, file: string, text: string): Finding {
-  if (id === null) return { code, file, text, repaired: false };
-  const clip = toHex(id);
-  return { code, clip, file, text: `clip ${clip}: ${text}`, repaired: false };
+  return { code, ...(id === null ? {} : { clip: toHex(id) }), file, text, repaired: false };
 }

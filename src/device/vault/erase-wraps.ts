@@ -1,26 +1,46 @@
 import { open } from "node:fs/promises";
-import { CLIP_HEAD_FIXED_BYTES, clipHeadLength, decodeClipHead, encodeClipHead } from "../../protocol/clip-file.ts";
+import { basename } from "node:path";
+import { type ClipHead, encodeClipHead } from "../../protocol/clip-file.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
 import { WRAP_BYTES } from "../../protocol/wrap.ts";
+import { ClipFile } from "./clip-scan.ts";
+import { stampDay } from "./folder.ts";
+import type { VaultParts } from "./parts.ts";
+import { idsOf } from "./reconcile.ts";
 
-/** Puts zeros in place of the wraps in one clip file's head; a file that has no readable head is left as it is. */
-export async function eraseWrapsOf(crypto: Crypto, path: string): Promise<void> {
-  const file = await open(path, "r+");
+/**
+ * Overwrites the wrapped seeds of every clip in place, in copies kept aside too. Signatures and fragments stay valid; no
+ * key opens them. A file whose head cannot be read is left as it is and named.
+ */
+export async function eraseAllWraps({ folder, ports }: VaultParts): Promise<void> {
+  const clips = idsOf(await folder.entries(), "clip").map((id) => folder.path(id, "clip"));
+  for (const path of [...clips, ...(await folder.asidePaths())]) {
+    const head = readHead(ports.crypto, path);
+    if (head === null) {
+      ports.log.error("wraps of a damaged clip file could not be erased", { file: basename(path) });
+      continue;
+    }
+    const wraps = head.wraps.map(() => new Uint8Array(WRAP_BYTES));
+    const file = await open(path, "r+");
+    try {
+      await file.write(encodeClipHead(ports.crypto, { ...head, wraps }), 0, undefined, 0);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await stampDay(path, head.day);
+  }
+}
+
+function readHead(crypto: Crypto, path: string): ClipHead | null {
+  const file = new ClipFile(path);
   try {
-    const fixed = new Uint8Array(CLIP_HEAD_FIXED_BYTES);
-    await file.read(fixed, 0, fixed.length, 0);
-    const bytes = new Uint8Array(clipHeadLength(fixed.at(-1) ?? 0));
-    await file.read(bytes, 0, bytes.length, 0);
-    const { clip, day, wraps } = decodeClipHead(crypto, bytes);
-    const { atime, mtime } = await file.stat();
-    const emptied = encodeClipHead(crypto, { clip, day, wraps: wraps.map(() => new Uint8Array(WRAP_BYTES)) });
-    await file.write(emptied, 0, emptied.length, 0);
-    await file.utimes(atime, mtime);
-    await file.sync();
+    return file.head(crypto);
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
+    if (error instanceof ProtocolError) return null;
+    throw error;
   } finally {
-    await file.close();
+    file.close();
   }
 }

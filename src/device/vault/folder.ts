@@ -43,16 +43,19 @@ export class VaultFolder {
     return join(this.clips, `${toHex(id)}.${role}`);
   }
 
+  async asidePaths(): Promise<string[]> {
+    return (await namesIn(this.aside)).map((name) => join(this.aside, name));
+  }
+
   async entries(): Promise<FolderEntry[]> {
-    const names = await readdir(this.clips).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return [];
-      throw error;
-    });
-    return names.toSorted().map((name) => {
-      const match = NAME.exec(name);
-      const [, hex, role] = match ?? [];
-      return hex === undefined ? { name, role: null, id: null } : { name, role: role as FileRole, id: fromHex(hex) };
-    });
+    const names = await namesIn(this.clips);
+    return names
+      .toSorted((a, b) => (a < b ? -1 : 1))
+      .map((name) => {
+        const match = NAME.exec(name);
+        const [, hex, role] = match ?? [];
+        return hex === undefined ? { name, role: null, id: null } : { name, role: role as FileRole, id: fromHex(hex) };
+      });
   }
 
   async pinnedIds(): Promise<Set<string>> {
@@ -119,6 +122,15 @@ export class VaultFolder {
 /** Sets a file's dates to the start of a UTC day: the card tells days, not times. */
 export async function stampDay(path: string, day: number): Promise<void> {
   await utimes(path, day * SECONDS_PER_DAY, day * SECONDS_PER_DAY).catch(ignoreMissing);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    ignoreMissing(error as NodeJS.ErrnoException);
+    return [];
+  }
 }
 
 async function freeName(path: string): Promise<string> {

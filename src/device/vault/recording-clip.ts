@@ -192,7 +192,7 @@ export class RecordingClip implements OpenClip {
     for (const ratchet of this.#start.ratchets.values()) ratchet.wipe();
     try {
       const closing = await this.#sign(closed);
-      this.#ports.log.info("clip sealed", { clip: toHex(this.id), fragments: this.#leaves.size, closed });
+      this.#ports.log.debug("clip sealed", { clip: toHex(this.id), fragments: this.#leaves.size, closed });
       return { id: this.id, manifestEnvelope: closing.manifest, manifestDigest: closing.manifestDigest };
     } finally {
       this.#ports.onEnd();

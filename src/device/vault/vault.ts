@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { toHex, wipe } from "../../protocol/bytes.ts";
 import { encodeClipHead } from "../../protocol/clip-file.ts";
 import { LANES, type Lane, LaneRatchet } from "../../protocol/clip-keys.ts";
@@ -7,11 +6,12 @@ import type { Cancel } from "../platform/clock.ts";
 import { writeFileDurably } from "../platform/durable-file.ts";
 import type { CatalogRow } from "./catalog.ts";
 import { inspect } from "./check.ts";
+import { checkStopped } from "./check-stopped.ts";
 import { openClip, placeOf, readCiphertext, readHead, withClipFile } from "./clip-reader.ts";
-import { eraseWrapsOf } from "./erase-wraps.ts";
+import { eraseAllWraps } from "./erase-wraps.ts";
 import { VaultError } from "./errors.ts";
-import { stampDay, VaultFolder } from "./folder.ts";
-import { openCatalogAsItIs, openParts } from "./open-parts.ts";
+import { stampDay } from "./folder.ts";
+import { openParts } from "./open-parts.ts";
 import { openClipFile, type VaultParts } from "./parts.ts";
 import { reconcile } from "./reconcile.ts";
 import { RecordingClip } from "./recording-clip.ts";
@@ -76,7 +76,7 @@ export class Vault {
     });
   }
 
-  /** Quota and retention from now on; the next clip or the next daily look applies them. */
+  /** Quota and retention from now on; the next clip or the next hourly look applies them. */
   configure(limits: Pick<VaultConfig, "quotaBytes" | "retentionDays">): void {
     this.#config = { ...this.#config, ...limits };
     this.#parts?.space.setQuota(limits.quotaBytes);
@@ -165,7 +165,7 @@ export class Vault {
       { crypto, log, catalog, space, deviceSigningSeed, onEnd: () => this.#open.delete(hex) },
     );
     this.#open.set(hex, clip);
-    log.info("clip opened", { clip: hex });
+    log.debug("clip opened", { clip: hex });
     return clip;
   }
 
@@ -239,11 +239,9 @@ export class Vault {
    * reset; clips stay as they are otherwise. A clip being recorded is closed as cut first.
    */
   async eraseWraps(): Promise<void> {
-    const { folder } = this.#started();
+    const parts = this.#started();
     await Promise.allSettled([...this.#open.values()].map((clip) => clip.interrupt()));
-    for (const { role, id } of await folder.entries()) {
-      if (role === "clip" && id !== null) await eraseWrapsOf(this.#ports.crypto, folder.path(id, "clip"));
-    }
+    await eraseAllWraps(parts);
   }
 
   /** Erases unpinned clips whose days are over and returns how many. Waits for a trustworthy clock. */
@@ -277,44 +275,19 @@ export class Vault {
    */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     if (options.repair === true) this.#refuseWhileRecording();
-    if (this.#parts !== null) return this.#checkWith(this.#parts, options);
-    const report = await this.#checkAsItIs(options);
-    if (options.repair !== true || report.clean) return report;
-    const parts = await openParts(this.#config, this.#ports);
-    try {
-      return await repair(parts, report, options);
-    } finally {
-      parts.catalog.close();
-    }
-  }
-
-  async #checkWith(parts: VaultParts, options: CheckOptions): Promise<CheckReport> {
-    const isOpen = (id: Uint8Array): boolean => this.#open.has(toHex(id));
-    const report = await inspect({ ...parts, isOpen }, options);
+    const parts = this.#parts;
+    if (parts === null) return checkStopped(this.#config, this.#ports, options);
+    const report = await inspect({ ...parts, isOpen: (id) => this.#open.has(toHex(id)) }, options);
     return options.repair === true && !report.clean ? repair(parts, report, options) : report;
-  }
-
-  /** Changes nothing, not even a damaged or missing catalog. */
-  async #checkAsItIs(options: CheckOptions): Promise<CheckReport> {
-    const folder = new VaultFolder(this.#config.dir);
-    const catalog = openCatalogAsItIs(folder);
-    try {
-      const report = await inspect({ ports: this.#ports, folder, catalog, isOpen: () => false }, options);
-      if (catalog !== null || (report.clips === 0 && !existsSync(folder.catalog))) return report;
-      const text = `${folder.catalog} is missing or damaged; \`doorward check --repair\` builds it from the clip files`;
-      const finding = { code: "check/catalog-damaged", file: folder.catalog, text, repaired: false } as const;
-      return { ...report, clean: false, findings: [finding, ...report.findings] };
-    } finally {
-      catalog?.close();
-    }
   }
 
   #refuseWhileRecording(): void {
     if (this.#open.size > 0) throw new VaultError("vault/still-open", "a clip is being recorded");
   }
 
-  #asClipRow({ number: _, ...row }: CatalogRow): ClipRow {
-    const clip = this.#open.get(toHex(row.id));
+  #asClipRow({ id, day, state, pinned, bytes, leaves }: CatalogRow): ClipRow {
+    const row = { id, day, state, pinned, bytes, leaves };
+    const clip = this.#open.get(toHex(id));
     return clip === undefined ? row : { ...row, bytes: clip.keptBytes, leaves: clip.counts() };
   }
 

@@ -117,13 +117,13 @@ describe("an audit row", () => {
   });
 });
 
-describe("the chain", () => {
-  const filled = async () => {
-    const opened = await openTestLedger();
-    for (const entry of entries) opened.log.append(entry, [member(1).key]);
-    return opened;
-  };
+async function filled() {
+  const opened = await openTestLedger();
+  for (const entry of entries) opened.log.append(entry, [member(1).key]);
+  return opened;
+}
 
+describe("the chain", () => {
   test("is whole as it was written, from any position that was verified before", async () => {
     const { log } = await filled();
     const rows = log.rows(0, 100);

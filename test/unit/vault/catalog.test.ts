@@ -48,18 +48,18 @@ test("a migration that fails halfway leaves the old database whole", async () =>
 });
 
 test("a catalog of a newer version is a clear error, and no byte of it or beside it changes", async () => {
-  const test = await startVault();
-  await recordClip(test);
-  await test.vault.stop();
-  const path = join(test.dir, "catalog.db");
+  const card = await startVault();
+  await recordClip(card);
+  await card.vault.stop();
+  const path = join(card.dir, "catalog.db");
   const newer = new Database(path);
   newer.pragma("user_version = 99");
   newer.close();
   const before = await readFile(path);
-  const files = await readdir(test.dir);
-  await expect(test.restart()).rejects.toMatchObject({ code: "vault/newer-catalog" });
-  await expect(test.vault.check({ repair: true })).rejects.toMatchObject({ code: "vault/newer-catalog" });
+  const files = await readdir(card.dir);
+  await expect(card.restart()).rejects.toMatchObject({ code: "vault/newer-catalog" });
+  await expect(card.vault.check({ repair: true })).rejects.toMatchObject({ code: "vault/newer-catalog" });
   expect(await readFile(path)).toEqual(before);
-  expect(await readdir(test.dir)).toEqual(files);
+  expect(await readdir(card.dir)).toEqual(files);
   expect(existsSync(`${path}-wal`)).toBe(false);
 });

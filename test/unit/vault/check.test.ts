@@ -22,20 +22,20 @@ import {
   videoFragment,
 } from "./vault-fixture.ts";
 
-const codes = async (test: TestVault): Promise<string[]> => (await test.vault.check()).findings.map(({ code }) => code);
+const codes = async (card: TestVault): Promise<string[]> => (await card.vault.check()).findings.map(({ code }) => code);
 
 /** A stopped vault with one clip, and its file. */
 async function oneClip() {
-  const test = await startVault();
-  const id = await recordClip(test, 3, 200);
-  const { manifest, clipKey } = await test.vault.head(id);
-  const ciphertext = await test.vault.readFragment(id, LANES.video, 1);
-  await test.vault.stop();
-  const path = test.clipPath(id);
+  const card = await startVault();
+  const id = await recordClip(card, 3, 200);
+  const { manifest, clipKey } = await card.vault.head(id);
+  const ciphertext = await card.vault.readFragment(id, LANES.video, 1);
+  await card.vault.stop();
+  const path = card.clipPath(id);
   const bytes = await readFile(path);
   const at = (part: Uint8Array | null): number => bytes.indexOf(Buffer.from(part ?? []));
   return {
-    test,
+    card,
     id,
     path,
     bytes,
@@ -70,101 +70,101 @@ async function reclose(
 
 describe("the check names", () => {
   test("nothing on a vault as it was written, started or not", async () => {
-    const { test } = await oneClip();
-    expect(await test.vault.check()).toMatchObject({ clean: true, findings: [], clips: 1, fragments: 7 });
-    await test.vault.start();
-    expect(await test.vault.check()).toMatchObject({ clean: true, findings: [] });
+    const { card } = await oneClip();
+    expect(await card.vault.check()).toMatchObject({ clean: true, findings: [], clips: 1, fragments: 7 });
+    await card.vault.start();
+    expect(await card.vault.check()).toMatchObject({ clean: true, findings: [] });
   });
 
   test("a flipped bit, wherever in the file it is", async () => {
-    const { test, path, bytes } = await oneClip();
+    const { card, path, bytes } = await oneClip();
     for (let offset = 0; offset < bytes.length; offset += 7) {
       const flipped = Buffer.from(bytes);
       flipped[offset] = (flipped[offset] ?? 0) ^ (1 << (offset % 8));
       await writeFile(path, flipped);
-      expect((await test.vault.check()).clean, `bit flipped at ${offset}`).toBe(false);
+      expect((await card.vault.check()).clean, `bit flipped at ${offset}`).toBe(false);
     }
     await writeFile(path, bytes);
-    expect((await test.vault.check()).clean).toBe(true);
+    expect((await card.vault.check()).clean).toBe(true);
   });
 
   test("a damaged fragment by lane and index, and reading it fails while its neighbours are read", async () => {
-    const { test, id, path, bytes, fragmentAt } = await oneClip();
+    const { card, id, path, bytes, fragmentAt } = await oneClip();
     bytes[fragmentAt + 5] = (bytes[fragmentAt + 5] ?? 0) ^ 1;
     await writeFile(path, bytes);
-    expect((await test.vault.check()).findings).toMatchObject([
+    expect((await card.vault.check()).findings).toMatchObject([
       {
         code: "check/fragment-damaged",
         clip: toHex(id),
         text: expect.stringContaining("1 of its video fragments changed on the card: 1"),
       },
     ]);
-    await test.vault.start();
-    await expect(test.vault.readFragment(id, LANES.video, 1)).rejects.toMatchObject({ code: "vault/fragment-damaged" });
-    await expect(test.vault.readFragment(id, LANES.video, 2)).resolves.toBeDefined();
+    await card.vault.start();
+    await expect(card.vault.readFragment(id, LANES.video, 1)).rejects.toMatchObject({ code: "vault/fragment-damaged" });
+    await expect(card.vault.readFragment(id, LANES.video, 2)).resolves.toBeDefined();
   });
 
   test("a manifest by another key, of another clip, or of other fragments", async () => {
     const clip = await oneClip();
     await reclose(clip, {});
-    expect(await codes(clip.test), "control: the same closing again").toEqual([]);
+    expect(await codes(clip.card), "control: the same closing again").toEqual([]);
     await reclose(clip, {}, deviceSigningSeed, new Uint8Array(32).fill(9));
-    expect(await codes(clip.test)).toContain("check/manifest-signature");
+    expect(await codes(clip.card)).toContain("check/manifest-signature");
     await reclose(clip, { clip: new Uint8Array(16) });
-    expect(await codes(clip.test)).toContain("check/manifest-binding");
+    expect(await codes(clip.card)).toContain("check/manifest-binding");
     await reclose(clip, { root: new Uint8Array(32) });
-    expect(await codes(clip.test)).toContain("check/manifest-root");
+    expect(await codes(clip.card)).toContain("check/manifest-root");
     await reclose(clip, { leaves: { video: 2, audio: 1, meta: 2, thumbnail: 1 } });
-    expect(await codes(clip.test)).toContain("check/manifest-root");
+    expect(await codes(clip.card)).toContain("check/manifest-root");
   });
 
   test("a clip-key statement by another device", async () => {
     const clip = await oneClip();
     await reclose(clip, {}, new Uint8Array(32).fill(3));
-    expect(await codes(clip.test)).toContain("check/clip-key-signature");
+    expect(await codes(clip.card)).toContain("check/clip-key-signature");
   });
 
   test("fragments that changed places", async () => {
-    const { test, path, bytes, fragmentAt } = await oneClip();
+    const { card, path, bytes, fragmentAt } = await oneClip();
     const recordBytes = LEAF_BYTES + 216;
     const start = fragmentAt - LEAF_BYTES;
     const swapped = Buffer.from(bytes);
     bytes.copy(swapped, start, start + recordBytes, start + 2 * recordBytes);
     bytes.copy(swapped, start + recordBytes, start, start + recordBytes);
     await writeFile(path, swapped);
-    expect((await test.vault.check()).clean).toBe(false);
+    expect((await card.vault.check()).clean).toBe(false);
   });
 
   test("a file under another clip's name", async () => {
-    const { test, path } = await oneClip();
-    await cp(path, join(test.dir, "clips", `${"0".repeat(32)}.clip`));
-    expect(await codes(test)).toEqual(["check/head-damaged", "check/row-missing"]);
+    const { card, path } = await oneClip();
+    await cp(path, join(card.dir, "clips", `${"0".repeat(32)}.clip`));
+    expect(await codes(card)).toEqual(["check/head-damaged", "check/row-missing"]);
   });
 
   test("rows that say otherwise than the file, rows without a file, files without a row", async () => {
-    const { test, path, id } = await oneClip();
-    const catalog = new Database(join(test.dir, "catalog.db"));
+    const { card, path, id } = await oneClip();
+    const catalog = new Database(join(card.dir, "catalog.db"));
     catalog.exec("UPDATE fragment SET offset = offset + 1 WHERE lane = 1");
     catalog.close();
-    expect(await codes(test)).toEqual(["check/row-differs"]);
-    await cp(path, join(test.dir, "elsewhere"));
+    expect(await codes(card)).toEqual(["check/row-differs"]);
+    await cp(path, join(card.dir, "elsewhere"));
     await unlink(path);
-    expect(await codes(test)).toEqual(["check/row-without-file"]);
-    const emptied = new Database(join(test.dir, "catalog.db"));
+    expect(await codes(card)).toEqual(["check/row-without-file"]);
+    const emptied = new Database(join(card.dir, "catalog.db"));
     emptied.exec("DELETE FROM fragment; DELETE FROM clip");
     emptied.close();
-    await cp(join(test.dir, "elsewhere"), test.clipPath(id));
-    expect(await codes(test)).toEqual(["check/row-missing"]);
+    await cp(join(card.dir, "elsewhere"), card.clipPath(id));
+    expect(await codes(card)).toEqual(["check/row-missing"]);
   });
 });
 
 describe("repair", () => {
   test("mends a wrong, an empty and a missing catalog from the files alone", async () => {
-    const { test, id } = await oneClip();
-    await test.vault.start();
-    await test.vault.pin(id);
-    await test.vault.stop();
-    const path = join(test.dir, "catalog.db");
+    const { card, id } = await oneClip();
+    await card.vault.start();
+    await card.vault.pin(id);
+    await card.vault.stop();
+    const path = join(card.dir, "catalog.db");
     const damages: (() => Promise<void>)[] = [
       async () => {
         const catalog = new Database(path);
@@ -177,31 +177,31 @@ describe("repair", () => {
     ];
     for (const damage of damages) {
       await damage();
-      expect((await test.vault.check()).clean).toBe(false);
-      const report = await test.vault.check({ repair: true });
+      expect((await card.vault.check()).clean).toBe(false);
+      const report = await card.vault.check({ repair: true });
       expect(report.clean).toBe(true);
       expect(report.findings.every(({ repaired }) => repaired)).toBe(true);
-      expect(await codes(test)).toEqual([]);
+      expect(await codes(card)).toEqual([]);
     }
-    await test.vault.start();
-    expect(test.vault.find(id)).toMatchObject({ pinned: true, leaves: { video: 3 } });
+    await card.vault.start();
+    expect(card.vault.find(id)).toMatchObject({ pinned: true, leaves: { video: 3 } });
   });
 
   test("closes a clip that was never closed", async () => {
-    const test = await startVault();
-    const clip = await openClip(test);
+    const card = await startVault();
+    const clip = await openClip(card);
     await clip.append(LANES.video, videoFragment(0, 50));
-    const after = await makeVault({ dir: await copyAsAfterPowerCut(test) });
+    const after = await makeVault({ dir: await copyAsAfterPowerCut(card) });
     expect(await codes(after)).toEqual(["check/not-closed"]);
     expect(await after.vault.check({ repair: true })).toMatchObject({ clean: true });
     expect(await codes(after)).toEqual([]);
   });
 
   test("leaves a damaged fragment as it is and says so", async () => {
-    const { test, path, bytes, fragmentAt } = await oneClip();
+    const { card, path, bytes, fragmentAt } = await oneClip();
     bytes[fragmentAt] = (bytes[fragmentAt] ?? 0) ^ 1;
     await writeFile(path, bytes);
-    expect(await test.vault.check({ repair: true })).toMatchObject({
+    expect(await card.vault.check({ repair: true })).toMatchObject({
       clean: false,
       findings: [{ code: "check/fragment-damaged", repaired: false }],
     });
@@ -209,18 +209,18 @@ describe("repair", () => {
   });
 
   test("reports its progress and is ended by its signal", async () => {
-    const test = await startVault();
-    for (let i = 0; i < 3; i += 1) await recordClip(test, 1, 10);
+    const card = await startVault();
+    for (let i = 0; i < 3; i += 1) await recordClip(card, 1, 10);
     const seen: number[] = [];
-    await test.vault.check({ onProgress: ({ clipsDone }) => seen.push(clipsDone) });
+    await card.vault.check({ onProgress: ({ clipsDone }) => seen.push(clipsDone) });
     expect(seen).toEqual([1, 2, 3]);
-    await expect(test.vault.check({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+    await expect(card.vault.check({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
   });
 
   test("is refused while a clip is being recorded", async () => {
-    const test = await startVault();
-    await openClip(test);
-    await expect(test.vault.check({ repair: true })).rejects.toMatchObject({ code: "vault/still-open" });
-    expect((await test.vault.check()).findings).toEqual([]);
+    const card = await startVault();
+    await openClip(card);
+    await expect(card.vault.check({ repair: true })).rejects.toMatchObject({ code: "vault/still-open" });
+    expect((await card.vault.check()).findings).toEqual([]);
   });
 });

@@ -80,15 +80,15 @@ describe("after a power cut", () => {
   }, 60_000);
 
   test("a clip whose closing was torn at any byte is closed again, as it was once its manifest was written", async () => {
-    const test = await startVault();
-    const id = await recordClip(test, 2, FRAGMENT_BYTES);
-    const { manifest } = await test.vault.head(id);
-    await test.vault.stop();
-    const whole = await readFile(test.clipPath(id));
+    const card = await startVault();
+    const id = await recordClip(card, 2, FRAGMENT_BYTES);
+    const { manifest } = await card.vault.head(id);
+    await card.vault.stop();
+    const whole = await readFile(card.clipPath(id));
     const manifestEnd = whole.indexOf(Buffer.from(manifest ?? [])) + (manifest?.length ?? 0);
     for (const length of [manifestEnd - 1, manifestEnd, manifestEnd + 40, whole.length - 1]) {
       const dir = await temporaryFolder();
-      await cp(test.dir, dir, { recursive: true });
+      await cp(card.dir, dir, { recursive: true });
       await truncate(clipPath(dir, id), length);
       await unlink(join(dir, "catalog.db")); // the row, too, is from before the closing
       const after = await startVault({ dir });
@@ -100,11 +100,11 @@ describe("after a power cut", () => {
   });
 
   test("a clip of which only the head was written is gone without a trace", async () => {
-    const test = await startVault();
-    const clip = await openClip(test);
-    const dir = await copyAsAfterPowerCut(test);
+    const card = await startVault();
+    const clip = await openClip(card);
+    const dir = await copyAsAfterPowerCut(card);
     const path = clipPath(dir, clip.id);
-    const head = await test.vault.head(clip.id);
+    const head = await card.vault.head(clip.id);
     await truncate(path, 29 + 84 * head.wraps.length + 32);
     await unlink(join(dir, "catalog.db"));
     const after = await startVault({ dir });
@@ -113,10 +113,10 @@ describe("after a power cut", () => {
   });
 
   test("an erasure that had begun is finished", async () => {
-    const test = await startVault();
-    const id = await recordClip(test);
-    await test.vault.pin(id);
-    const dir = await copyAsAfterPowerCut(test);
+    const card = await startVault();
+    const id = await recordClip(card);
+    await card.vault.pin(id);
+    const dir = await copyAsAfterPowerCut(card);
     await cp(clipPath(dir, id), join(dir, "clips", `${toHex(id)}.erasing`));
     await unlink(clipPath(dir, id));
     const after = await startVault({ dir });
@@ -155,13 +155,13 @@ describe("damage", () => {
   });
 
   test("to a head leaves the file as it is, names it, and never erases it by itself", async () => {
-    const test = await startVault({ retentionDays: 1 });
-    const id = await recordClip(test);
-    await test.vault.stop();
-    await flip(test.clipPath(id), 30);
-    const damaged = await readFile(test.clipPath(id));
-    await unlink(join(test.dir, "catalog.db"));
-    const after = await test.restart();
+    const card = await startVault({ retentionDays: 1 });
+    const id = await recordClip(card);
+    await card.vault.stop();
+    await flip(card.clipPath(id), 30);
+    const damaged = await readFile(card.clipPath(id));
+    await unlink(join(card.dir, "catalog.db"));
+    const after = await card.restart();
     expect(after.log.events("error")).toEqual(["damaged clip file left as it is"]);
     expect((await after.vault.check()).findings.map(({ code }) => code)).toEqual([
       "check/head-damaged",
@@ -169,29 +169,29 @@ describe("damage", () => {
     ]);
     after.clock.jumpTo(after.clock.nowMs() + 400 * 86_400_000);
     await after.vault.enforceRetention();
-    expect(await readFile(test.clipPath(id))).toEqual(damaged);
+    expect(await readFile(card.clipPath(id))).toEqual(damaged);
   });
 
   test("that shortened a closed clip marks it, and restoring the file makes it whole again", async () => {
-    const test = await startVault();
-    const id = await recordClip(test);
-    await test.vault.stop();
-    const whole = await readFile(test.clipPath(id));
-    await truncate(test.clipPath(id), whole.length - 10);
-    const after = await test.restart();
+    const card = await startVault();
+    const id = await recordClip(card);
+    await card.vault.stop();
+    const whole = await readFile(card.clipPath(id));
+    await truncate(card.clipPath(id), whole.length - 10);
+    const after = await card.restart();
     expect(after.vault.find(id)).toMatchObject({ state: "damaged" });
     await after.vault.stop();
-    await writeFile(test.clipPath(id), whole);
+    await writeFile(card.clipPath(id), whole);
     const restored = await after.restart();
     expect(restored.vault.find(id)).toMatchObject({ state: "sealed" });
     expect((await restored.vault.check()).findings).toEqual([]);
   });
 
   test("to the catalog keeps it beside a new one, and no clip is lost", async () => {
-    const test = await startVault();
-    const ids = [await recordClip(test), await recordClip(test)];
-    await test.vault.stop();
-    const catalog = join(test.dir, "catalog.db");
+    const card = await startVault();
+    const ids = [await recordClip(card), await recordClip(card)];
+    await card.vault.stop();
+    const catalog = join(card.dir, "catalog.db");
     for (const [n, damage] of [
       (bytes: Buffer) => bytes.fill(0x55, 4096, 12_000),
       () => Buffer.from("not a database"),
@@ -199,7 +199,7 @@ describe("damage", () => {
     ].entries()) {
       const broken = Buffer.from(damage(await readFile(catalog)));
       await writeFile(catalog, broken);
-      const after = await test.restart();
+      const after = await card.restart();
       expect(after.log.events("error")).toEqual(["damaged catalog kept aside, a new one is built from the clip files"]);
       expect(await readFile(`${catalog}.broken-${n + 1}`)).toEqual(broken);
       expect(
@@ -214,13 +214,13 @@ describe("damage", () => {
   });
 
   test("is never seen in a foreign file: it is named and left alone", async () => {
-    const test = await startVault();
-    await writeFile(join(test.dir, "clips", "holiday.jpg"), "not ours");
-    const after = await test.restart();
+    const card = await startVault();
+    await writeFile(join(card.dir, "clips", "holiday.jpg"), "not ours");
+    const after = await card.restart();
     expect(after.log.events("warn")).toEqual(["foreign file left alone"]);
     expect((await after.vault.check({ repair: true })).findings).toMatchObject([
       { code: "check/file-foreign", repaired: false },
     ]);
-    expect(await readFile(join(test.dir, "clips", "holiday.jpg"), "utf8")).toBe("not ours");
+    expect(await readFile(join(card.dir, "clips", "holiday.jpg"), "utf8")).toBe("not ours");
   });
 });

@@ -130,8 +130,8 @@ export const openClip = ({ vault, member }: TestVault): Promise<OpenClip> =>
   });
 
 /** Closes a clip with so many video fragments of so many bytes, named `video 0`, `video 1`, … and padded. */
-export async function recordClip(test: TestVault, fragments = 4, bytes = 2000): Promise<Uint8Array> {
-  const clip = await openClip(test);
+export async function recordClip(card: TestVault, fragments = 4, bytes = 2000): Promise<Uint8Array> {
+  const clip = await openClip(card);
   for (let i = 0; i < fragments; i += 1) await clip.append(LANES.video, videoFragment(i, bytes));
   await clip.append(LANES.audio, utf8("audio 0"));
   return (await clip.close("full", utf8("meta 1"))).id;
@@ -140,8 +140,8 @@ export async function recordClip(test: TestVault, fragments = 4, bytes = 2000): 
 export const videoFragment = (i: number, bytes: number): Uint8Array => utf8(`video ${i}`.padEnd(bytes, "."));
 
 /** The vault's files as they are while it runs: nothing closed, nothing checkpointed. */
-export async function copyAsAfterPowerCut(test: TestVault): Promise<string> {
+export async function copyAsAfterPowerCut(card: TestVault): Promise<string> {
   const dir = await temporaryFolder();
-  await cp(test.dir, dir, { recursive: true, preserveTimestamps: true });
+  await cp(card.dir, dir, { recursive: true, preserveTimestamps: true });
   return dir;
 }
