@@ -41,7 +41,7 @@ const PRIVACY_FILE = "privacy";
 
 /** The doorbell: builds every part, starts them in the order of the data flow, stops them in reverse. */
 export class Device {
-  readonly #config: DoorwardConfig;
+  #config: DoorwardConfig;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #bus: NoticeBus;
@@ -90,6 +90,7 @@ export class Device {
   reloaded({ config, changed }: Extract<Reload, { outcome: "changed" }>): void {
     const parts = this.#parts;
     if (parts === null) return;
+    this.#config = config;
     parts.sensors.configureChime(config.sensor.chime);
     parts.vault.configure(config.storage);
     parts.desk.configure({ undoMs: config.sharing.undoWindowMs });
@@ -195,7 +196,17 @@ export class Device {
       record({ kind: "privacy", at: this.#nowSeconds(), on, member });
       this.#bus.emit("privacyChanged", { on });
     };
-    answerDeviceOps(link, { name: this.#config.name, vault, audit, clock: this.#clock, camera, privacy, setPrivacy });
+    const retentionDays = (): number => this.#config.storage.retentionDays;
+    answerDeviceOps(link, {
+      name: this.#config.name,
+      retentionDays,
+      vault,
+      audit,
+      clock: this.#clock,
+      camera,
+      privacy,
+      setPrivacy,
+    });
     const bus = this.#bus;
     const { lights } = sensors;
     let openClips = 0;

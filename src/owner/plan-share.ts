@@ -96,7 +96,8 @@ function noneInside(spans: readonly FragmentSpan[], { fromSeconds, toSeconds }: 
     .toSorted((a, b) => distance(a) - distance(b))
     .slice(0, SUGGESTIONS)
     .toSorted((a, b) => a.startMs - b.startMs)
-    .map(({ startMs, endMs }) => `${(startMs / 1000).toFixed(2)}-${(endMs / 1000).toFixed(2)}`);
+    // To whole milliseconds outward: a suggestion that is asked for has its fragment inside.
+    .map(({ startMs, endMs }) => `${Math.floor(startMs) / 1000}-${Math.ceil(endMs) / 1000}`);
   const inside = `no whole fragment lies inside seconds ${fromSeconds}-${toSeconds}`;
   return nearest.length === 0 ? `${inside}: the clip has no picture` : `${inside}; the nearest: ${nearest.join(", ")}`;
 }

@@ -6,7 +6,6 @@
  */
 
 import { concatBytes, readU32, u32 } from "./bytes.ts";
-import type { Json } from "./canonical-json.ts";
 import { ProtocolError } from "./errors.ts";
 import { array, boolean, bytes, integer, literal, nullable, object, type Shape, text, type ValueOf } from "./shape.ts";
 import { MAX_LANE_LEAVES } from "./statements/manifest.ts";
@@ -38,7 +37,16 @@ const clipRow = object({
   leaves,
 });
 
-const anything: Shape<Json> = { read: (json) => json, write: (json) => json };
+const deviceStatus = object({
+  name: text(120),
+  camera: literal("on", "lost", "privacy"),
+  privacy: boolean,
+  clockSynced: boolean,
+  clips: count,
+  bytes: count,
+  quotaBytes: count,
+  retentionDays: count,
+});
 
 export const linkOps = {
   /** Newest first. `sinceDay`: clips of this day and later. */
@@ -98,7 +106,7 @@ export const linkOps = {
   erase: op(object({ clip: id }), nothing),
   /** Rows that follow sequence `after`. */
   audit: op(object({ after: count, limit: integer(1, 1000) }), nothing),
-  status: op(nothing, anything),
+  status: op(nothing, deviceStatus),
 } as const;
 
 export type LinkOp = keyof typeof linkOps;

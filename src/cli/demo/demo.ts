@@ -28,7 +28,7 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
     return { json: { ok: true, ...told } };
   } catch (error) {
     if (signal.aborted) return { json: { ok: false, error: "stopped before the story ended" }, exit: EXIT.interrupted };
-    const message = error instanceof StepFailed ? error.message : explain(error).message;
+    const message = error instanceof StepFailed ? error.message : (await explain(error)).message;
     narrator.plain(`\nThis step failed: ${message}`);
     return { json: { ok: false, error: message }, exit: EXIT.failed };
   } finally {

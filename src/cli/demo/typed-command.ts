@@ -12,7 +12,12 @@ export interface Answer {
 /** Runs one of doorward's own commands in this process, exactly as if it had been typed with `--json`. */
 export async function type(words: readonly string[], signal: AbortSignal): Promise<Answer> {
   let text = "";
-  const stdout = { columns: COLUMNS, write: (part: string) => void (text += part) };
+  const stdout = {
+    columns: COLUMNS,
+    write(part: string): void {
+      text += part;
+    },
+  };
   const stderr = { columns: COLUMNS, write: () => {} };
   const stdin = Readable.from([]);
   const world = { stdout, stderr, stdin, environment: process.env, signal };

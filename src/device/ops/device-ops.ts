@@ -5,6 +5,7 @@ import { answer, isOwner, NOT_AN_OWNER } from "./answering.ts";
 export interface DeviceOpsPorts {
   readonly name: string;
   readonly vault: { usage(): VaultUsage };
+  readonly retentionDays: () => number;
   readonly audit: { export(afterSequence: number, limit: number): Promise<Uint8Array> };
   readonly clock: { synced(): boolean };
   readonly camera: () => "on" | "lost" | "privacy";
@@ -18,7 +19,8 @@ export function answerDeviceOps(link: LinkPort, ports: DeviceOpsPorts): void {
     const { clips, bytes, quotaBytes } = ports.vault.usage();
     const clockSynced = ports.clock.synced();
     const { name, privacy } = ports;
-    return { result: { name, camera: ports.camera(), privacy: privacy.on, clockSynced, clips, bytes, quotaBytes } };
+    const storage = { clips, bytes, quotaBytes, retentionDays: ports.retentionDays() };
+    return { result: { name, camera: ports.camera(), privacy: privacy.on, clockSynced, ...storage } };
   });
 
   answer(link, "privacy", async ({ args: { on }, request }) => {

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Log } from "../platform/logger.ts";
+import { type SocketPath, socketPath } from "../platform/socket-path.ts";
 import { SensorError } from "./errors.ts";
 
 /** One line asks, one line answers; members are plain JSON. */
@@ -10,7 +11,6 @@ export type ControlAnswer =
   | { readonly ok: false; readonly error: string };
 export type ControlHandler = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
 
-const MAX_PATH_BYTES = 107;
 const MAX_LINE_CHARACTERS = 65_536;
 const MAX_CONNECTIONS = 16;
 const IDLE_MS = 60_000;
@@ -22,6 +22,7 @@ export class ControlSocket {
   readonly #handlers = new Map<string, ControlHandler>();
   readonly #connections = new Set<Socket>();
   #server: Server | undefined;
+  #place: SocketPath | undefined;
 
   constructor(path: string, log: Log) {
     this.#path = path;
@@ -32,12 +33,11 @@ export class ControlSocket {
     this.#handlers.set(op, handler);
   }
 
-  /** @throws SensorError `control/in-use`, `control/path-too-long`. */
+  /** @throws SensorError `control/in-use`. */
   async start(): Promise<void> {
-    if (Buffer.byteLength(this.#path) > MAX_PATH_BYTES) {
-      throw new SensorError("control/path-too-long", `${this.#path} has more than ${MAX_PATH_BYTES} bytes`);
-    }
-    if (await answers(this.#path)) throw new SensorError("control/in-use", `another daemon listens on ${this.#path}`);
+    const place = socketPath(this.#path);
+    this.#place = place;
+    if (await answers(place.path)) throw new SensorError("control/in-use", `another daemon listens on ${this.#path}`);
     await rm(this.#path, { force: true });
     const server = createServer((socket) => this.#accept(socket));
     server.maxConnections = MAX_CONNECTIONS;
@@ -46,7 +46,7 @@ export class ControlSocket {
       server.once("error", reject);
       // The socket is made within this call, with the rights that the mask leaves: nobody else can ever connect.
       const mask = process.umask(0o177);
-      server.listen(this.#path, resolve);
+      server.listen(place.path, resolve);
       process.umask(mask);
     });
   }
@@ -58,6 +58,7 @@ export class ControlSocket {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const socket of this.#connections) socket.destroy();
     await closed;
+    this.#place?.release();
   }
 
   #accept(socket: Socket): void {

@@ -9,7 +9,6 @@ export const sensorErrors = {
   "gpio/pin-refused":
     "A pin could not be opened: add the user to the group `gpio`, and check that nothing else uses the pin.",
   "control/in-use": "Another daemon answers on this data directory's control socket: stop it first.",
-  "control/path-too-long": "The control socket's path has more than 107 bytes: choose a shorter `device.data_dir`.",
 } as const;
 export type SensorErrorCode = keyof typeof sensorErrors;
 
