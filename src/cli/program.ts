@@ -27,13 +27,13 @@ export async function runCli(words: readonly string[], world: World): Promise<Ex
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok; // help or version, printed already
-    return await fail(error, terminal, world);
+    return await fail(error, terminal);
   }
   if (outcome.json !== undefined) terminal.answer(outcome.json);
   return outcome.exit ?? EXIT.ok;
 }
 
-async function fail(error: unknown, terminal: Terminal, world: World): Promise<ExitStatus> {
+async function fail(error: unknown, terminal: Terminal): Promise<ExitStatus> {
   const { code, message, hint, exit } = await explain(error);
   terminal.answer({ ok: false, error: { code, message, hint } });
   if (error instanceof CommanderError && error.code === "commander.help") return exit; // shown in place of a message

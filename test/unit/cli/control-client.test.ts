@@ -24,8 +24,7 @@ async function daemon(onLine: (line: string, socket: Socket) => void): Promise<v
   server = listening;
   await new Promise<void>((done) => listening.listen(join(dir, "control.sock"), done));
 }
-const ask = (signal = new AbortController().signal) =>
-  askDaemon({ runtimeDir: dir, dataDir: dir }, { op: "ring" }, signal);
+const ask = (signal = new AbortController().signal) => askDaemon({ dataDir: dir }, { op: "ring" }, signal);
 
 test("one line goes there, one line comes back, also in pieces", async () => {
   const lines: string[] = [];

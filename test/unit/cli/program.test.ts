@@ -1,26 +1,9 @@
-import { Readable } from "node:stream";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../../src/cli/commands/all.ts";
-import { runCli } from "../../../src/cli/program.ts";
-
-interface Ran {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function doorward(words: readonly string[], input = ""): Promise<Ran> {
-  let out = "";
-  let err = "";
-  const exit = await runCli(words, {
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-    stdin: Readable.from([input]),
-    environment: { HOME: "/nonexistent" },
-    signal: new AbortController().signal,
-  });
-  return { exit, out, err };
-}
+import { doorward } from "../../fakes/doorward-command.ts";
 
 describe("the command line", () => {
   test.each(commands.map(({ path }) => path))(
@@ -65,5 +48,45 @@ describe("the command line", () => {
       expect(exit).toBe(2);
       expect(out + err).toContain("Usage: doorward");
     }
+  });
+
+  test("what has to come first is said: owner's keys, a doorbell, a recipient's keys, a daemon", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "doorward-order-"));
+    const at = (name: string): string => join(dir, name);
+    await writeFile(at("door.toml"), `[device]\ndata_dir = "${at("door")}"\n`);
+    const config = ["--config", at("door.toml")];
+    const owner = ["--home", at("owner")];
+    const steps: readonly (readonly [words: readonly string[], exit: number, told: RegExp])[] = [
+      [["owner", "clips", ...owner], 5, /owner init/],
+      [["owner", "init", ...owner], 0, /^$/],
+      [["owner", "init", ...owner], 1, /never overwritten/],
+      [["owner", "clips", ...owner], 5, /owner pair/],
+      [["owner", "pair", "hello", ...owner], 2, /doorward pair/],
+      [["recipient", "card", "--home", at("recipient")], 5, /recipient init/],
+      [["pair", ...config], 5, /doorward run/],
+      [["run", ...config], 5, /doorward init/],
+      [["init", ...config], 0, /^$/],
+      [["init", ...config], 1, /never overwritten/],
+      [["simulate", "dance", ...config], 2, /ring, motion or hold/],
+      [["pair", "--config", at("none.toml")], 3, /doorward init/],
+    ];
+    for (const [words, exit, told] of steps) {
+      const ran = await doorward(words);
+      expect(ran.exit, `${words.join(" ")}: ${ran.err}`).toBe(exit);
+      expect(ran.err).toMatch(told);
+    }
+    await rm(dir, { recursive: true });
+  });
+
+  test("every error without an exception of ours says what and where", async () => {
+    const { exit, err } = await doorward([
+      "recipient",
+      "verify",
+      "/nonexistent/share.tar",
+      "--home",
+      "/nonexistent/home",
+    ]);
+    expect(exit).toBe(3);
+    expect(err).toContain("/nonexistent/share.tar does not exist");
   });
 });

@@ -1,0 +1,32 @@
+import { Readable } from "node:stream";
+import { runCli } from "../../src/cli/program.ts";
+
+export interface Ran {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CommandSurroundings {
+  /** What is typed. */
+  readonly input?: string;
+  readonly home?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** `doorward …` in this process, as a pipe sees it. */
+export async function doorward(
+  words: readonly string[],
+  { input = "", home = "/nonexistent", signal = new AbortController().signal }: CommandSurroundings = {},
+): Promise<Ran> {
+  let out = "";
+  let err = "";
+  const exit = await runCli(words, {
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    stdin: Readable.from(input === "" ? [] : [input]),
+    environment: { HOME: home },
+    signal,
+  });
+  return { exit, out, err };
+}
