@@ -61,10 +61,15 @@ export async function runToEnd(program: string, args: readonly string[], options
   return child.output;
 }
 
-export async function until(what: string, limitMs: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(
+  what: string,
+  limitMs: number,
+  isSo: () => boolean | Promise<boolean>,
+  everyMs = 50,
+): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`waited ${limitMs / 1000} s in vain: ${what}`);
-    await sleep(50);
+    await sleep(everyMs);
   }
 }

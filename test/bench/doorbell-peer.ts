@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { Child, runToEnd, until } from "./child.ts";
-import { commandLine, processTree } from "./process-tree.ts";
+import { commandLine, processCpuSeconds, processTree } from "./process-tree.ts";
 
 export const DOORWARD = join(process.cwd(), "dist/cli/main.js");
 
@@ -37,6 +37,7 @@ port = 0
 export class DoorbellPeer {
   readonly #dir: string;
   #child: Child | undefined;
+  #cpuSecondsToReady = Number.NaN;
   constructor(dir: string) {
     this.#dir = dir;
   }
@@ -57,12 +58,23 @@ export class DoorbellPeer {
     if (isNew) await runToEnd("node", [DOORWARD, "init", "--config", this.configFile, "--data", data]);
     const child = new Child("node", [DOORWARD, "run", "--config", this.configFile]);
     this.#child = child;
-    await until("the daemon is ready", 30_000, () => {
-      if (child.hasEnded) throw new Error(`the daemon ended: ${child.output}`);
-      return child.output.includes("ready");
-    });
+    await until(
+      "the daemon is ready",
+      30_000,
+      () => {
+        if (child.hasEnded) throw new Error(`the daemon ended: ${child.output}`);
+        return child.output.includes('"ready"');
+      },
+      5,
+    );
+    this.#cpuSecondsToReady = processCpuSeconds(child.pid);
     if (isNew) await this.#pair();
     await until("ffmpeg reads the camera", 30_000, () => this.ffmpegArguments() !== null);
+  }
+
+  /** Of the daemon's own process. */
+  get cpuSecondsToReady(): number {
+    return this.#cpuSecondsToReady;
   }
 
   /** A simulated sensor or button; the answer comes at once. */

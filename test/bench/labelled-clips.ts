@@ -5,6 +5,7 @@ export interface LabelledClip {
   readonly name: string;
   /** 320×184 at 5 frames/s, as a camera's sub-stream. */
   readonly path: string;
+  readonly seconds: number;
   /** When something that a doorbell should report moves, in seconds. */
   readonly events: readonly (readonly [from: number, until: number])[];
 }
@@ -50,7 +51,7 @@ async function synthetic(
     ...["-filter_complex", walkersGraph(background, walkers), "-t", String(seconds), ...SUB],
     target,
   ]);
-  return { name, path, events: walkers.map(({ from, until }) => [from, until]) };
+  return { name, path, seconds, events: walkers.map(({ from, until }) => [from, until]) };
 }
 
 /** Parts of a film of pedestrians, and between them the same place without anybody: the median over the whole film. */
@@ -79,7 +80,12 @@ async function pedestrians(name: string, starts: readonly number[]): Promise<Lab
     target,
   ]);
   const period = emptySeconds + walkSeconds;
-  return { name, path, events: starts.map((_, i) => [i * period + emptySeconds, (i + 1) * period]) };
+  return {
+    name,
+    path,
+    seconds: starts.length * period,
+    events: starts.map((_, i) => [i * period + emptySeconds, (i + 1) * period]),
+  };
 }
 
 export async function labelledClips(): Promise<readonly LabelledClip[]> {

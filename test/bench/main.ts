@@ -4,11 +4,16 @@ import { parseArgs } from "node:util";
 import { stopAllChildren } from "./child.ts";
 import type { BenchContext, Measurement } from "./context.ts";
 import type { Row } from "./row.ts";
+import { coldStart } from "./rows/cold-start.ts";
+import { detection } from "./rows/detection.ts";
+import { memory } from "./rows/memory.ts";
 import { rebuild } from "./rows/rebuild.ts";
+import { recording } from "./rows/recording.ts";
+import { ring } from "./rows/ring.ts";
 import { sealing } from "./rows/sealing.ts";
 import { table } from "./table.ts";
 
-const measurements: readonly Measurement[] = [sealing, rebuild];
+const measurements: readonly Measurement[] = [recording, sealing, memory, coldStart, ring, rebuild, detection];
 const USAGE = `npm run bench -- [--json] [--only PART-OF-A-NAME] [--pairs N]
 ${measurements.flatMap(({ rows }) => rows.map((name) => `  ${name}`)).join("\n")}`;
 

@@ -13,11 +13,11 @@ export interface MotionStreams {
  * no pictures, serves no pages, and is tuned to the scenes of this benchmark (its own threshold misses every event on a sub-stream).
  */
 const TUNED = {
-  threshold: 150,
+  threshold: 80,
   noise_tune: "on",
   despeckle_filter: "EedDl",
   minimum_motion_frames: 2,
-  lightswitch_percent: 30,
+  lightswitch_percent: 15,
   lightswitch_frames: 10,
   pre_capture: 5,
   post_capture: 0,

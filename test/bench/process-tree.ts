@@ -5,6 +5,7 @@ interface Process {
   readonly parent: number;
   /** Own and of children that ended and were waited for, in clock ticks of 10 ms. */
   readonly ticks: number;
+  readonly ownTicks: number;
 }
 
 const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that Node runs on
@@ -18,7 +19,8 @@ function readProcess(pid: number): Process | null {
       .split(" ")
       .map(Number);
     const [userTime = 0, systemTime = 0, childUserTime = 0, childSystemTime = 0] = fields.slice(11, 15);
-    return { pid, parent: fields[1] ?? 0, ticks: userTime + systemTime + childUserTime + childSystemTime };
+    const ownTicks = userTime + systemTime;
+    return { pid, parent: fields[1] ?? 0, ownTicks, ticks: ownTicks + childUserTime + childSystemTime };
   } catch {
     return null; // it ended in between
   }
@@ -32,6 +34,11 @@ export function processTree(root: number): readonly Process[] {
   const tree = all.filter(({ pid }) => pid === root);
   for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid)); // grows while it is walked
   return tree;
+}
+
+/** CPU seconds of one process, all its threads. */
+export function processCpuSeconds(pid: number): number {
+  return (readProcess(pid)?.ownTicks ?? Number.NaN) / TICKS_PER_SECOND;
 }
 
 /** CPU seconds of the whole tree since its start, children that ended included. */

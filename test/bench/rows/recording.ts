@@ -1,0 +1,164 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CatPeer } from "../cat-peer.ts";
+import type { Measurement } from "../context.ts";
+import { DoorbellPeer } from "../doorbell-peer.ts";
+import { MotionPeer } from "../motion-peer.ts";
+import { treeCpuSeconds } from "../process-tree.ts";
+import { PublishedCamera } from "../published-camera.ts";
+import { makeRow, type Pair, type RowDefinition } from "../row.ts";
+import { doorScene, VISIT } from "../scene.ts";
+
+const CAT = "the same ffmpeg and outputs, read by cat";
+const MOTION = "motion 4.5, sub-stream, pass-through, tuned, in clear";
+const unit = "CPU s/min";
+
+const definitions = {
+  betweenEvents: {
+    name: "recording, PIR, between events",
+    unit,
+    referenceName: CAT,
+    target: { of: "ratio", atMost: 1.2 },
+  },
+  whileRecording: {
+    name: "recording, PIR, all the time",
+    unit,
+    referenceName: CAT,
+    target: { of: "ratio", atMost: 1.6 },
+  },
+  pixels: { name: "recording, pixels of a sub-stream", unit, referenceName: CAT, target: { of: "ratio", atMost: 2 } },
+  pirOverMotion: { name: "recording visits, PIR", unit, referenceName: MOTION, target: { of: "ratio", atMost: 0.8 } },
+  pixelsOverMotion: {
+    name: "recording visits, pixels",
+    unit,
+    referenceName: MOTION,
+    target: { of: "ratio", atMost: 1.3 },
+  },
+} as const satisfies Record<string, RowDefinition>;
+
+const WINDOW_SECONDS = VISIT.cycleSeconds;
+/** Long enough for a recording of the phase before to have ended. */
+const SETTLE_SECONDS = 20;
+
+interface Running {
+  readonly pir: DoorbellPeer;
+  readonly pixels: DoorbellPeer;
+  readonly motion: MotionPeer;
+  readonly pirFloor: CatPeer;
+  readonly pixelsFloor: CatPeer;
+}
+
+/** CPU seconds a minute of everything that runs, over one window. */
+type Usage = Readonly<Record<keyof Running, number>>;
+
+function cpuOf(running: Running): Usage {
+  const sum = (pids: readonly number[]): number => pids.reduce((total, pid) => total + treeCpuSeconds(pid), 0);
+  return {
+    pir: sum([running.pir.pid]),
+    pixels: sum([running.pixels.pid]),
+    motion: sum([running.motion.pid]),
+    pirFloor: sum(running.pirFloor.pids),
+    pixelsFloor: sum(running.pixelsFloor.pids),
+  };
+}
+
+async function oneWindow(running: Running): Promise<Usage> {
+  const before = cpuOf(running);
+  const startedMs = performance.now();
+  await sleep(WINDOW_SECONDS * 1000);
+  const after = cpuOf(running);
+  const minutes = (performance.now() - startedMs) / 60_000;
+  const perMinute = (name: keyof Running): number => (after[name] - before[name]) / minutes;
+  for (const floor of [running.pirFloor, running.pixelsFloor]) {
+    if (floor.hasEnded) throw new Error(`the reference's ffmpeg ended: ${floor.output}`);
+  }
+  return {
+    pir: perMinute("pir"),
+    pixels: perMinute("pixels"),
+    motion: perMinute("motion"),
+    pirFloor: perMinute("pirFloor"),
+    pixelsFloor: perMinute("pixelsFloor"),
+  };
+}
+
+async function startAll(camera: PublishedCamera, workDir: string): Promise<Running> {
+  const running = {
+    pir: new DoorbellPeer(join(workDir, "a")),
+    pixels: new DoorbellPeer(join(workDir, "b")),
+    motion: new MotionPeer(join(workDir, "m")),
+    pirFloor: new CatPeer(),
+    pixelsFloor: new CatPeer(),
+  };
+  const main = camera.url("/main");
+  const sub = camera.url("/sub");
+  await running.motion.start({ sub, main });
+  await running.pir.start({ main, sub: null });
+  await running.pixels.start({ main, sub });
+  running.pirFloor.start(running.pir.ffmpegArguments() ?? []);
+  running.pixelsFloor.start(running.pixels.ffmpegArguments() ?? []);
+  return running;
+}
+
+/** Everything runs at the same time, before the same camera; a window's numbers are of the same seconds. */
+export const recording: Measurement = {
+  rows: Object.values(definitions).map(({ name }) => name),
+  async measure({ pairs: count, workDir, say }) {
+    const { main, sub } = await doorScene();
+    const camera = new PublishedCamera();
+    await camera.start({ "/main": main, "/sub": sub });
+    const startedMs = performance.now();
+    const running = await startAll(camera, workDir);
+    const toCycleStart = (): Promise<void> => {
+      const cycleMs = VISIT.cycleSeconds * 1000;
+      return sleep(cycleMs - ((performance.now() - startedMs) % cycleMs));
+    };
+    const phase = async (what: string, during: (start: AbortSignal) => Promise<void>): Promise<Usage[]> => {
+      say(`${what}: ${count} windows of ${WINDOW_SECONDS} s`);
+      const ending = new AbortController();
+      const acting = during(ending.signal).catch(() => {});
+      await sleep(SETTLE_SECONDS * 1000);
+      await toCycleStart();
+      const usages: Usage[] = [];
+      for (let i = 0; i < count; i += 1) usages.push(await oneWindow(running));
+      ending.abort();
+      await acting;
+      return usages;
+    };
+
+    const idle = await phase("PIR sees nothing, pixels and motion see visits", async () => {});
+    const busy = await phase("PIR records all the time", async (signal) => {
+      for (;;) {
+        await running.pir.simulate("motion", 2000);
+        await sleep(4000, undefined, { signal });
+      }
+    });
+    const visited = await phase("PIR records visits, as motion does", async (signal) => {
+      for (;;) {
+        await toCycleStart();
+        await sleep(VISIT.fromSeconds * 1000, undefined, { signal });
+        await running.pir.simulate("motion", (VISIT.untilSeconds - VISIT.fromSeconds) * 1000);
+      }
+    });
+
+    const recordedByMotion = running.motion.eventStartsMs().length;
+    const recordedByPixels = running.pixels.clipsOpened();
+    if (Math.min(recordedByMotion, recordedByPixels) < 2 * count) {
+      throw new Error(
+        `of ${3 * count} visits and more, motion recorded ${recordedByMotion}, pixels ${recordedByPixels}`,
+      );
+    }
+    if (running.pir.clipsOpened() < count) throw new Error(`the PIR recorded ${running.pir.clipsOpened()} clips only`);
+    await camera.stop();
+
+    const pairsOf = (usages: readonly Usage[], ours: keyof Running, reference: keyof Running): Pair[] =>
+      usages.map((usage) => ({ ours: usage[ours], reference: usage[reference] }));
+    const all = [...idle, ...busy, ...visited];
+    return [
+      makeRow(definitions.betweenEvents, pairsOf(idle, "pir", "pirFloor")),
+      makeRow(definitions.whileRecording, pairsOf(busy, "pir", "pirFloor")),
+      makeRow(definitions.pixels, pairsOf(all, "pixels", "pixelsFloor")),
+      makeRow(definitions.pirOverMotion, pairsOf(visited, "pir", "motion")),
+      makeRow(definitions.pixelsOverMotion, pairsOf(all, "pixels", "motion")),
+    ];
+  },
+};
