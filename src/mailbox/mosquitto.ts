@@ -55,7 +55,6 @@ export function mosquittoConfig(options: MosquittoOptions = {}): string {
     "log_type error",
     "log_type warning",
     "# one sealed chunk of a share, and the packet around it",
-    "message_size_limit 262144",
     "max_packet_size 262656",
     "# what waits for a recipient that is away; a doorbell offers again, so nothing is lost when it is full",
     "max_queued_messages 64",

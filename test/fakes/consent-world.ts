@@ -39,7 +39,10 @@ export interface ConsentWorld {
 
 export async function makeConsentWorld(
   crypto: Crypto,
-  options: { readonly url?: string; readonly ca?: string | null; readonly clip?: SealedClip } = {},
+  options: {
+    readonly clip?: SealedClip;
+    readonly recipient?: { readonly card: Uint8Array; readonly secrets: RecipientSecrets };
+  } = {},
 ): Promise<ConsentWorld> {
   const clock = new FakeClock();
   const deviceSeed = crypto.randomBytes(32);
@@ -49,8 +52,8 @@ export async function makeConsentWorld(
   const clip = options.clip ?? (await sealClip(crypto, deviceSeed, tinyContent()));
   const shelf = new FakeShelf();
   shelf.clips.push(clip);
-  const url = options.url ?? "mqtt://127.0.0.1:1";
-  const { card, secrets } = await createCard(crypto, { name: "Insurance", url, ca: options.ca ?? null });
+  const { card, secrets } =
+    options.recipient ?? (await createCard(crypto, { name: "Insurance", url: "mqtt://127.0.0.1:1", ca: null }));
   const { digest: recipient, card: readCard } = checkCard(crypto, card);
 
   const world: ConsentWorld = {

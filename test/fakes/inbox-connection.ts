@@ -1,0 +1,48 @@
+import { connect, type MqttClient } from "mqtt";
+import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
+import { inboxLogin, type RecipientSecrets } from "../../src/recipient/card.ts";
+import type { InboxBroker } from "../../src/recipient/recipient-ports.ts";
+
+export interface Login {
+  readonly username?: string;
+  readonly password?: string;
+  readonly clientId?: string;
+  readonly clean?: boolean;
+  readonly ca?: string;
+  readonly will?: { readonly topic: string; readonly payload: Buffer; readonly qos: 0; readonly retain: boolean };
+}
+
+/** One MQTT connection without retries; rejects when the broker refuses it. */
+export async function mqttClient(url: string, login: Login = {}): Promise<MqttClient> {
+  const client = connect(url, { protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 5_000, ...login });
+  await new Promise<void>((resolve, reject) => {
+    client.once("connect", () => resolve());
+    client.once("error", reject);
+    client.once("close", () => reject(new Error("closed before connected")));
+  }).catch((error: unknown) => {
+    client.end(true);
+    throw error;
+  });
+  client.on("error", () => {});
+  return client;
+}
+
+/** The recipient's connection to its own inbox, in a session that the broker keeps. */
+export async function inboxConnection(
+  url: string,
+  secrets: RecipientSecrets,
+  extra: Login = {},
+): Promise<{ readonly broker: InboxBroker; readonly client: MqttClient }> {
+  const { username, password } = inboxLogin(nodeCrypto, secrets);
+  const client = await mqttClient(url, { username, password, clientId: `reader-${username}`, clean: false, ...extra });
+  const broker: InboxBroker = {
+    async subscribe(filter, onMessage) {
+      client.on("message", (topic, payload) => onMessage(topic, new Uint8Array(payload)));
+      await client.subscribeAsync(filter, { qos: 1 });
+    },
+    async publish(topic, payload) {
+      await client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
+    },
+  };
+  return { broker, client };
+}
