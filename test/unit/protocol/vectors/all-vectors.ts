@@ -1,0 +1,31 @@
+import { makeClipFile, makeClipKeys, makeDayChain, makeFragments, makeMerkle, makeWraps } from "./make-clip.ts";
+import { makeAudit, makeChannel, makePairing } from "./make-link.ts";
+import { makeNegative } from "./make-negative.ts";
+import { makeCanonicalJson, makeHashes, makePublicKeys, makeSignatures } from "./make-primitives.ts";
+import { makeConsents, makeDelivery, makeGrants, makeSealedMessages, makeShares } from "./make-share.ts";
+import { makeStatements } from "./make-statements.ts";
+import type { MakeVectors } from "./vector-file.ts";
+
+/** Every file of test/vectors but media.json, which is input, and how it is made. */
+export const allVectors: Readonly<Record<string, MakeVectors>> = {
+  "audit.json": makeAudit,
+  "canonical-json.json": makeCanonicalJson,
+  "channel.json": makeChannel,
+  "clip-file.json": makeClipFile,
+  "clip-keys.json": makeClipKeys,
+  "consents.json": makeConsents,
+  "day-chain.json": makeDayChain,
+  "delivery.json": makeDelivery,
+  "fragments.json": makeFragments,
+  "grants.json": makeGrants,
+  "hashes.json": makeHashes,
+  "merkle.json": makeMerkle,
+  "negative.json": makeNegative,
+  "pairing.json": makePairing,
+  "public-keys.json": makePublicKeys,
+  "sealed-messages.json": makeSealedMessages,
+  "shares.json": makeShares,
+  "signatures.json": makeSignatures,
+  "statements.json": makeStatements,
+  "wraps.json": makeWraps,
+};
