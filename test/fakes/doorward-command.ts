@@ -12,18 +12,25 @@ export interface CommandSurroundings {
   readonly input?: string;
   readonly home?: string;
   readonly signal?: AbortSignal;
+  /** Hears notes as they are written, for a command that waits for something. */
+  readonly onNote?: (text: string) => void;
 }
 
 /** `doorward …` in this process, as a pipe sees it. */
 export async function doorward(
   words: readonly string[],
-  { input = "", home = "/nonexistent", signal = new AbortController().signal }: CommandSurroundings = {},
+  { input = "", home = "/nonexistent", signal = new AbortController().signal, onNote }: CommandSurroundings = {},
 ): Promise<Ran> {
   let out = "";
   let err = "";
   const exit = await runCli(words, {
     stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
+    stderr: {
+      write: (text) => {
+        err += text;
+        onNote?.(text);
+      },
+    },
     stdin: Readable.from(input === "" ? [] : [input]),
     environment: { HOME: home },
     signal,

@@ -155,6 +155,40 @@ describe("an owner and a recipient with nothing but the command line", () => {
     await expect(stat(at("never.mp4"))).rejects.toThrow("ENOENT");
   });
 
+  test("with a quorum of two, nothing leaves until a second owner has signed the same", async () => {
+    const bert = (...words: string[]): string[] => ["owner", ...words, "--home", at("bert")];
+    await json(bert("init"));
+    let invitation: Promise<Ran> | undefined;
+    const code = await new Promise<string>((resolve) => {
+      invitation = doorward(owner("household", "invite", "--role", "owner", "--yes", "--json"), {
+        onNote: (text) => /doorward:[\w-]+/.test(text) && resolve(text.trim()),
+      });
+    });
+    expect(await json(bert("pair", code))).toMatchObject({ role: "waiting" });
+    expect(await invitation).toMatchObject({ exit: 0 });
+    expect(await json(owner("household", "quorum", "2"))).toMatchObject({ outcome: "applied" });
+
+    const consent = await json(owner("consent", "last", "--to", at("anna.card"), "--seconds", "1-4", "--yes"));
+    expect(consent).toMatchObject({ outcome: "waiting", missingSigners: 1 });
+    const token = String(consent.token);
+    const asked = await doorward(bert("approve", token), { input: "n\n" });
+    expect(asked.exit, asked.err).toBe(7);
+    expect(asked.err).toContain("Anna, next door");
+    expect(asked.err).toContain("you cannot look at this clip");
+    expect(await json(bert("approve", token, "--yes"))).toMatchObject({ outcome: "undo-window" });
+    expect(await json(bert("undo", token))).toMatchObject({ was: "undo-window" });
+
+    const [, member] = (await json(owner("household", "list"))).members as { member: string }[];
+    expect((await doorward(owner("household", "remove", String(member?.member), "--yes"))).err).toContain(
+      "quorum of 2",
+    );
+    expect(await json(owner("household", "quorum", "1"))).toMatchObject({ outcome: "waiting", missing: 1 });
+    expect(await json(bert("household", "approve", "--yes"))).toMatchObject({ signed: [{ outcome: "applied" }] });
+    expect(await json(owner("household", "remove", String(member?.member), "--yes"))).toMatchObject({
+      outcome: "applied",
+    });
+  });
+
   test("privacy mode is told, pinning is shown, an erased clip is gone", async () => {
     expect(await json(owner("privacy", "on"))).toMatchObject({ privacy: true });
     expect(await json(owner("privacy", "status"))).toMatchObject({ privacy: true, camera: "privacy" });

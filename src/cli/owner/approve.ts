@@ -1,4 +1,5 @@
 import { nodeCrypto } from "../../device/platform/node-crypto.ts";
+import { OwnerError } from "../../owner/errors.ts";
 import { type ConsentSubmission, coSign, readCard, readWaitingConsent } from "../../owner/make-consent.ts";
 import { timesOf } from "../../owner/plan-share.ts";
 import { equalBytes, toHex, utf8 } from "../../protocol/bytes.ts";
@@ -11,7 +12,7 @@ import { readClip } from "../clip-reading.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { type DoorbellSession, withDoorbell } from "../doorbell-session.ts";
 import { CliError } from "../errors.ts";
-import { partText, summaryText } from "../share-summary.ts";
+import { partText, type ShareSummary, summaryText } from "../share-summary.ts";
 import { toldOutcome } from "../submitted.ts";
 
 export async function run(invocation: Invocation): Promise<Outcome> {
@@ -50,6 +51,8 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   });
 }
 
+type ClipWords = Pick<ShareSummary, "startMs" | "trigger" | "part">;
+
 /** What is shown must be what is signed: a doorbell that was taken over could pair a consent with another card or text. */
 function refuseMixedParts(
   { deviceKey }: DoorbellSession,
@@ -70,15 +73,25 @@ function refuseMixedParts(
   }
 }
 
-async function clipWords(session: DoorbellSession, consent: Consent) {
-  const { opened, clip } = await readClip(session, consent.clip, "all");
-  if (!equalBytes(clip.manifestDigest, consent.manifest)) {
-    throw new CliError("cli/wrong-file", "the consent names another version of the clip");
-  }
+async function clipWords(session: DoorbellSession, consent: Consent): Promise<ClipWords> {
   const range = consent.lanes.find(({ lane }) => lane === LANES.video);
-  const { video } = timesOf(opened);
-  const [first, last] = [video[(range?.first ?? 0) - 1], video[(range?.end ?? 0) - 2]];
-  const durationMs = opened.closing?.durationMs ?? null;
-  const part = first && last ? partText(first.startMs / 1000, last.endMs / 1000, durationMs) : "sound only";
-  return { startMs: opened.opening?.startMs ?? null, trigger: opened.opening?.trigger ?? null, part };
+  const fragments = range === undefined ? "sound only" : `fragments ${range.first} to ${range.end - 1} of the picture`;
+  try {
+    const { opened, clip } = await readClip(session, consent.clip, "all");
+    if (!equalBytes(clip.manifestDigest, consent.manifest)) {
+      throw new CliError("cli/wrong-file", "the consent names another version of the clip");
+    }
+    const { video } = timesOf(opened);
+    const [first, last] = [video[(range?.first ?? 0) - 1], video[(range?.end ?? 0) - 2]];
+    const durationMs = opened.closing?.durationMs ?? null;
+    const part = first && last ? partText(first.startMs / 1000, last.endMs / 1000, durationMs) : fragments;
+    return { startMs: opened.opening?.startMs ?? null, trigger: opened.opening?.trigger ?? null, part };
+  } catch (error) {
+    if (!(error instanceof OwnerError && error.code === "owner/no-key")) throw error;
+    return {
+      startMs: null,
+      trigger: null,
+      part: `${fragments}; you cannot look at this clip: your keys do not open it`,
+    };
+  }
 }
