@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { toHex } from "../../protocol/bytes.ts";
 import { LEAF_BYTES } from "../../protocol/fragment.ts";
 import type { Catalog, CatalogRow } from "./catalog.ts";
@@ -30,6 +31,7 @@ export async function inspect(vault: CheckedVault, options: CheckOptions): Promi
   for (const [done, id] of ids.entries()) {
     options.signal?.throwIfAborted();
     const path = folder.path(id, "clip");
+    if (!existsSync(path)) continue; // erased since the folder was read
     const clip = await verifyClip(ports.crypto, ports.deviceSigningSeed, id, path, options.signal);
     for (const { code, text } of clip.faults) findings.push(finding(code, id, path, text));
     if (catalog !== null) findings.push(...compareRow(catalog, id, path, clip));
@@ -96,7 +98,7 @@ function rowsWithoutFile({ catalog, folder, isOpen }: CheckedVault, ids: readonl
   const onDisk = new Set(ids.map(toHex));
   const rows = catalog?.all() ?? [];
   return rows
-    .filter((row) => !onDisk.has(toHex(row.id)) && !isOpen(row.id))
+    .filter((row) => !onDisk.has(toHex(row.id)) && !isOpen(row.id) && !existsSync(folder.path(row.id, "clip")))
     .map((row) => finding("check/row-without-file", row.id, folder.path(row.id, "clip"), "its file is gone"));
 }
 

@@ -39,6 +39,11 @@ export class VaultFolder {
     await makeDirectoryDurably(this.clips);
   }
 
+  /** Dates what every clip changes: the folder and the catalog. */
+  async stamp(day: number): Promise<void> {
+    for (const path of [this.clips, this.catalog, `${this.catalog}-wal`]) await stampDay(path, day);
+  }
+
   path(id: Uint8Array, role: FileRole): string {
     return join(this.clips, `${toHex(id)}.${role}`);
   }

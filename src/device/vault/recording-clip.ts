@@ -21,7 +21,7 @@ export interface RecordingPorts {
   readonly space: Space;
   readonly deviceSigningSeed: Uint8Array;
   /** Called once, when the clip takes no more fragments and its file is closed. */
-  readonly onEnd: () => void;
+  readonly onEnd: () => Promise<void>;
 }
 
 export interface RecordingStart {
@@ -195,7 +195,7 @@ export class RecordingClip implements OpenClip {
       this.#ports.log.debug("clip sealed", { clip: toHex(this.id), fragments: this.#leaves.size, closed });
       return { id: this.id, manifestEnvelope: closing.manifest, manifestDigest: closing.manifestDigest };
     } finally {
-      this.#ports.onEnd();
+      await this.#ports.onEnd();
     }
   }
 

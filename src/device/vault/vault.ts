@@ -1,20 +1,17 @@
 import { toHex, wipe } from "../../protocol/bytes.ts";
-import { encodeClipHead } from "../../protocol/clip-file.ts";
-import { LANES, type Lane, LaneRatchet } from "../../protocol/clip-keys.ts";
-import { wrapSeed } from "../../protocol/wrap.ts";
+import { LANES, type Lane } from "../../protocol/clip-keys.ts";
 import type { Cancel } from "../platform/clock.ts";
-import { writeFileDurably } from "../platform/durable-file.ts";
+import { beginClip } from "./begin-clip.ts";
 import type { CatalogRow } from "./catalog.ts";
 import { inspect } from "./check.ts";
 import { checkStopped } from "./check-stopped.ts";
 import { openClip, placeOf, readCiphertext, readHead, withClipFile } from "./clip-reader.ts";
 import { eraseAllWraps } from "./erase-wraps.ts";
 import { VaultError } from "./errors.ts";
-import { stampDay } from "./folder.ts";
 import { openParts } from "./open-parts.ts";
-import { openClipFile, type VaultParts } from "./parts.ts";
+import type { VaultParts } from "./parts.ts";
 import { reconcile } from "./reconcile.ts";
-import { RecordingClip } from "./recording-clip.ts";
+import type { RecordingClip } from "./recording-clip.ts";
 import { rebuildCatalog, repair } from "./repair.ts";
 import type {
   CheckOptions,
@@ -32,8 +29,6 @@ const MS_PER_DAY = 86_400_000;
 const RETENTION_CHECK_MS = 3_600_000;
 const DEFAULT_RETENTION_DAYS = 14;
 const DEFAULT_LIST_LIMIT = 1000;
-const SEED_BYTES = 32;
-const ID_BYTES = 16;
 
 /**
  * Sealed clips on the card: one append-only file each, and a catalog that the files alone can rebuild. What it promises:
@@ -93,7 +88,7 @@ export class Vault {
     const day = parts.catalog.lastDay();
     try {
       parts.catalog.close();
-      for (const path of [parts.folder.catalog, parts.folder.clips]) await stampDay(path, day);
+      await parts.folder.stamp(day);
     } catch (error) {
       this.#ports.log.error("catalog could not be closed", { reason: (error as Error).message });
     }
@@ -135,37 +130,15 @@ export class Vault {
   async #beginClip({ recipients }: ClipOpening): Promise<RecordingClip> {
     const parts = this.#started();
     if (recipients.length === 0) throw new VaultError("vault/no-recipient", "no member has keys on this device");
-    const { crypto, clock, log, deviceSigningSeed } = this.#ports;
-    const { folder, catalog, space } = parts;
     await this.enforceRetention();
-    await space.fillBallast();
-    const id = crypto.randomBytes(ID_BYTES);
+    await parts.space.fillBallast();
     const day = this.today();
-    const seed = crypto.randomBytes(SEED_BYTES);
-    const wraps = recipients.map((member) => wrapSeed(crypto, member.day, member.publicKey, seed));
-    const ratchets = new Map(Object.values(LANES).map((lane) => [lane, new LaneRatchet(crypto, seed, lane)]));
-    wipe(seed);
-    const head = encodeClipHead(crypto, { clip: id, day, wraps });
-    const path = folder.path(id, "clip");
-    await space.makeRoom(head.length);
-    await space.withRoom(() => writeFileDurably(path, head, { day }));
-    const number = await space.withRoom(() => catalog.addOpenClip(id, day, head.length));
-    space.add(head.length);
-    const hex = toHex(id);
-    const clip = await RecordingClip.begin(
-      {
-        id,
-        day,
-        number,
-        path,
-        ratchets,
-        clock: clock.synced() ? "synced" : "unsynced",
-        openFile: () => openClipFile(parts, id, day),
-      },
-      { crypto, log, catalog, space, deviceSigningSeed, onEnd: () => this.#open.delete(hex) },
-    );
-    this.#open.set(hex, clip);
-    log.debug("clip opened", { clip: hex });
+    const clip = await beginClip(parts, recipients, day, async (id) => {
+      this.#open.delete(toHex(id));
+      await parts.folder.stamp(day);
+    });
+    this.#open.set(toHex(clip.id), clip);
+    this.#ports.log.debug("clip opened", { clip: toHex(clip.id) });
     return clip;
   }
 

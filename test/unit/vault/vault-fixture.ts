@@ -140,8 +140,8 @@ export async function recordClip(card: TestVault, fragments = 4, bytes = 2000): 
 export const videoFragment = (i: number, bytes: number): Uint8Array => utf8(`video ${i}`.padEnd(bytes, "."));
 
 /** The vault's files as they are while it runs: nothing closed, nothing checkpointed. */
-export async function copyAsAfterPowerCut(card: TestVault): Promise<string> {
-  const dir = await temporaryFolder();
+export async function copyAsAfterPowerCut(card: TestVault, parent: "disk" | "memory" = "disk"): Promise<string> {
+  const dir = await temporaryFolder(parent);
   await cp(card.dir, dir, { recursive: true, preserveTimestamps: true });
   return dir;
 }

@@ -140,8 +140,14 @@ describe("the card tells", () => {
     const clip = await openClip(card);
     await clip.append(LANES.video, utf8("x"));
     await clip.close("full", utf8("meta 1"));
-    const { mtimeMs } = await stat(card.clipPath(clip.id));
-    expect(mtimeMs).toBe(clip.day * MS_PER_DAY);
+    for (const path of [
+      card.clipPath(clip.id),
+      join(card.dir, "clips"),
+      join(card.dir, "catalog.db"),
+      join(card.dir, "catalog.db-wal"),
+    ]) {
+      expect((await stat(path)).mtimeMs, path).toBe(clip.day * MS_PER_DAY);
+    }
   });
 
   test("no access: reading a clip does not change the file's access date", async () => {
