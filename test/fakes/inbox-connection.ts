@@ -12,9 +12,12 @@ export interface Login {
   readonly will?: { readonly topic: string; readonly payload: Buffer; readonly qos: 0; readonly retain: boolean };
 }
 
+type OnMessage = (topic: string, payload: Uint8Array) => void;
+
 /** One MQTT connection without retries; rejects when the broker refuses it. */
-export async function mqttClient(url: string, login: Login = {}): Promise<MqttClient> {
+export async function mqttClient(url: string, login: Login = {}, onMessage: OnMessage = () => {}): Promise<MqttClient> {
   const client = connect(url, { protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 5_000, ...login });
+  client.on("message", (topic, payload) => onMessage(topic, new Uint8Array(payload)));
   await new Promise<void>((resolve, reject) => {
     client.once("connect", () => resolve());
     client.once("error", reject);
@@ -32,12 +35,21 @@ export async function inboxConnection(
   url: string,
   secrets: RecipientSecrets,
   extra: Login = {},
+  onAnyMessage: OnMessage = () => {},
 ): Promise<{ readonly broker: InboxBroker; readonly client: MqttClient }> {
   const { username, password } = inboxLogin(nodeCrypto, secrets);
-  const client = await mqttClient(url, { username, password, clientId: `reader-${username}`, clean: false, ...extra });
+  const login = { username, password, clientId: `reader-${username}`, clean: false, ...extra };
+  // What the broker kept arrives with the connection, before there is time to subscribe.
+  const early: (readonly [string, Uint8Array])[] = [];
+  let listener: OnMessage = (topic, payload) => early.push([topic, payload]);
+  const client = await mqttClient(url, login, (topic, payload) => {
+    onAnyMessage(topic, payload);
+    listener(topic, payload);
+  });
   const broker: InboxBroker = {
     async subscribe(filter, onMessage) {
-      client.on("message", (topic, payload) => onMessage(topic, new Uint8Array(payload)));
+      listener = onMessage;
+      for (const [topic, payload] of early.splice(0)) onMessage(topic, payload);
       await client.subscribeAsync(filter, { qos: 1 });
     },
     async publish(topic, payload) {

@@ -32,7 +32,9 @@ export function openBrokerStream(address: BrokerAddress, maxPacketBytes: number)
   });
   socket.setNoDelay(true);
   return new PacketLimit(socket, maxPacketBytes, (done) => {
+    socket.once("error", done); // a stream under construction cannot be destroyed: without this it would wait for a time-out
     socket.once("secureConnect", () => {
+      socket.off("error", done);
       const shown = socket.getPeerX509Certificate()?.fingerprint256.replaceAll(":", "").toLowerCase();
       const matches = pinned === undefined || shown === Buffer.from(pinned).toString("hex");
       done(matches ? null : new Error("the broker shows another certificate than the one that was paired"));
