@@ -9,6 +9,7 @@ import {
   encodeLinkMessage,
   type LinkMessage,
   type LinkNoticeMessage,
+  type LinkRequestMessage,
 } from "../protocol/link-message.ts";
 import type { LinkKeys } from "../protocol/pairing-handshake.ts";
 import { connectHome } from "./connect-home.ts";
@@ -75,14 +76,13 @@ export class LinkClient {
     return client;
   }
 
-  /** @throws OwnerError `owner/no-answer`. */
+  /** @throws OwnerError `owner/no-answer`, `owner/broker-away`. */
   async request(op: string, args: Json, options: RequestOptions = {}): Promise<Answer> {
     const id = this.#ports.crypto.randomBytes(8);
     const message = { kind: "request", id, op, args, attachment: options.attachment ?? NO_ATTACHMENT } as const;
+    const withinMs = options.answerWithinMs ?? ANSWER_WITHIN_MS;
     for (const isLast of options.again === true ? [false, true] : [true]) {
-      const answered = this.#answerTo(toHex(id), options.answerWithinMs ?? ANSWER_WITHIN_MS);
-      await this.#send(message);
-      const answer = await answered;
+      const answer = await this.#ask(message, withinMs);
       if (answer !== null) return answer;
       if (!isLast) this.#counter.abandonBlock();
     }
@@ -101,17 +101,10 @@ export class LinkClient {
     await this.#saving;
   }
 
-  async #send(message: LinkMessage): Promise<void> {
-    const counter = await this.#counter.reserve();
-    const { crypto } = this.#ports;
-    await this.#mqtt.publish(
-      this.#toDevice,
-      sealMessage(crypto, this.#keys.toDeviceKey, counter, encodeLinkMessage(message)),
-    );
-  }
-
-  #answerTo(id: string, withinMs: number): Promise<Answer | null> {
-    return new Promise((resolve) => {
+  /** Null when no answer comes in time: also when the broker went away and the message waits for its return. */
+  #ask(message: LinkRequestMessage, withinMs: number): Promise<Answer | null> {
+    const id = toHex(message.id);
+    return new Promise((resolve, reject) => {
       const settle = (answer: Answer | null): void => {
         cancel();
         this.#waiting.delete(id);
@@ -119,7 +112,20 @@ export class LinkClient {
       };
       const cancel = this.#ports.timer.after(withinMs, () => settle(null));
       this.#waiting.set(id, settle);
+      this.#send(message).catch((cause: unknown) => {
+        cancel();
+        this.#waiting.delete(id);
+        const isOurs = cause instanceof OwnerError;
+        reject(isOurs ? cause : new OwnerError("owner/broker-away", "the home's broker went away", { cause }));
+      });
     });
+  }
+
+  async #send(message: LinkMessage): Promise<void> {
+    const counter = await this.#counter.reserve();
+    const { crypto } = this.#ports;
+    const body = encodeLinkMessage(message);
+    await this.#mqtt.publish(this.#toDevice, sealMessage(crypto, this.#keys.toDeviceKey, counter, body));
   }
 
   #receive(bytes: Uint8Array, retained: boolean): void {

@@ -27,6 +27,7 @@ import type {
 import { MemberLink } from "./member-link.ts";
 import { memberUrls } from "./member-urls.ts";
 import { MqttSession } from "./mqtt-session.ts";
+import { PacketTooLarge } from "./packet-limit.ts";
 import { OpenPairingWindow } from "./pairing-window.ts";
 
 /** A channel message and the MQTT header in front of it. */
@@ -66,7 +67,7 @@ export class Link implements LinkPort {
       onMessage: (topic, payload, retained) => this.#receive(topic, payload, retained),
       onUp: () => ports.onLinkChange?.("up"),
       onDown: () => ports.onLinkChange?.("down"),
-      onError: () => dropped("link/broker-down"),
+      onError: (error) => dropped(error instanceof PacketTooLarge ? "link/oversized" : "link/broker-down"),
     });
     const changed = (change: MemberChange): Promise<void> => this.#householdChanged(change);
     const invite = (): Promise<PairingWindow> => this.#openWindow();

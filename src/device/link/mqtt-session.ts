@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
 import { type BrokerAddress, openBrokerStream } from "./mqtt-stream.ts";
+import { PacketTooLarge } from "./packet-limit.ts";
 
 /** Where a session connects: the embedded broker hands out streams, any other broker has an address. */
 export type BrokerTarget = { readonly openStream: () => Duplex } | BrokerAddress;
@@ -109,7 +110,13 @@ export class MqttSession {
     const login = { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
     if (/^wss?:/.test(target.url))
       return connect(target.url, { ...options, ...login, ...(ca === undefined ? {} : { ca }) });
-    return new MqttClient(() => openBrokerStream(target, this.#options.maxPacketBytes), { ...options, ...login });
+    const openStream = (): Duplex => {
+      const stream = openBrokerStream(target, this.#options.maxPacketBytes);
+      // mqtt.js keeps to itself what it does not know; everything else it reports.
+      stream.on("error", (error) => error instanceof PacketTooLarge && this.#ports.onError?.(error));
+      return stream;
+    };
+    return new MqttClient(openStream, { ...options, ...login });
   }
 
   async #connected(client: MqttClient): Promise<void> {
