@@ -25,8 +25,13 @@ export interface BrokerAddress {
 /**
  * Connects once, without trying again: a command either has its broker or says so.
  * The certificate is checked before the first byte of MQTT, so that a password never goes to a stranger.
+ * @param onMessage - Also hears what a kept session brings in the same packet as the connection, before this settles.
  */
-export async function connectBroker(address: BrokerAddress, signal: AbortSignal): Promise<MqttClient> {
+export async function connectBroker(
+  address: BrokerAddress,
+  signal: AbortSignal,
+  onMessage: (topic: string, payload: Uint8Array) => void = () => {},
+): Promise<MqttClient> {
   const socket = await openSocket(address, AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WITHIN_MS)]));
   const options: IClientOptions = {
     clientId: address.persistentClientId ?? randomBytes(10).toString("hex"),
@@ -39,6 +44,7 @@ export async function connectBroker(address: BrokerAddress, signal: AbortSignal)
     connectTimeout: CONNECT_WITHIN_MS,
   };
   const client = new MqttClient(() => socket, options);
+  client.on("message", onMessage);
   try {
     await new Promise<void>((resolve, reject) => {
       client.once("connect", () => resolve());

@@ -33,14 +33,15 @@ export async function receiveInto(home: RecipientHome, events: InboxSessionEvent
   while (!signal.aborted) {
     try {
       const login = { url, username, password, persistentClientId: username, ...(ca === null ? {} : { ca }) };
-      const client = await connectBroker(login, signal);
+      const messages = new EarlyMessages();
+      const client = await connectBroker(login, signal, (topic, payload) => messages.take(topic, payload));
       connectedOnce = true;
       pauseMs = FIRST_PAUSE_MS;
       const lost = new Promise<void>((resolve) => client.once("close", resolve));
       const inbox = new Inbox(secrets, {
         crypto: nodeCrypto,
         storage: home.storage,
-        broker: inboxBroker(client),
+        broker: inboxBroker(client, messages),
         ...events,
       });
       await inbox.start();
@@ -58,10 +59,28 @@ export async function receiveInto(home: RecipientHome, events: InboxSessionEvent
   }
 }
 
-function inboxBroker(client: MqttClient): InboxBroker {
+type OnMessage = (topic: string, payload: Uint8Array) => void;
+
+/** What the broker kept comes with the connection, before anybody can have subscribed. */
+class EarlyMessages {
+  readonly #waiting: (readonly [topic: string, payload: Uint8Array])[] = [];
+  #listener: OnMessage | null = null;
+
+  take(topic: string, payload: Uint8Array): void {
+    if (this.#listener === null) this.#waiting.push([topic, payload]);
+    else this.#listener(topic, payload);
+  }
+
+  listen(listener: OnMessage): void {
+    this.#listener = listener;
+    for (const [topic, payload] of this.#waiting.splice(0)) listener(topic, payload);
+  }
+}
+
+function inboxBroker(client: MqttClient, messages: EarlyMessages): InboxBroker {
   return {
     async subscribe(topicFilter, onMessage) {
-      client.on("message", (topic, payload) => onMessage(topic, payload));
+      messages.listen(onMessage);
       await client.subscribeAsync(topicFilter, { qos: 1 });
     },
     async publish(topic, payload) {

@@ -151,8 +151,11 @@ export class Inbox {
     await storage.finish(name, receipt);
     this.#deliveries.delete(name);
     onProgress?.(name, chunks, chunks);
-    onShare?.(name);
-    await broker.publish(receiptTopic(fromHex(name)), receipt);
+    try {
+      await broker.publish(receiptTopic(fromHex(name)), receipt);
+    } finally {
+      onShare?.(name); // last, for whoever ends the connection then
+    }
   }
 
   async #tell(name: string, delivery: Delivery, chunks: number): Promise<void> {
