@@ -22,6 +22,11 @@ export async function askDaemon(
   return answer;
 }
 
+/** Why the daemon did not do it, in its own words. */
+export function refusal({ error }: Readonly<Record<string, unknown>>): string {
+  return typeof error === "string" ? error : "it gives no reason";
+}
+
 function exchange(path: string, line: string, signal: AbortSignal): Promise<string> {
   const waiting = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
   const place = placeOf(path);

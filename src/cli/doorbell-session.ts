@@ -8,7 +8,6 @@ import type { OwnerStore } from "../owner/owner-store.ts";
 import { tendDays } from "../owner/tend-days.ts";
 import { fromBase64url } from "../protocol/bytes.ts";
 import type { Signer } from "../protocol/envelope.ts";
-import { isJsonObject } from "../protocol/shape.ts";
 import type { Invocation } from "./definition.ts";
 import { CliError } from "./errors.ts";
 import { mqttConnector } from "./mqtt-port.ts";
@@ -22,6 +21,8 @@ export interface DoorbellSession {
   readonly signer: Signer;
   readonly store: OwnerStore;
 }
+
+const KEEP_ALL_DAYS = Number.MAX_SAFE_INTEGER;
 
 const timer: Timer = {
   after(ms, call) {
@@ -79,16 +80,10 @@ async function tend({ doorbell, store }: DoorbellSession): Promise<void> {
   const mayForget = days.firstDay < today - 1;
   if (!mayForget && !isUploadDue(days, today)) return;
   try {
-    const retentionDays = mayForget ? await retentionOf(doorbell) : Number.MAX_SAFE_INTEGER;
+    const retentionDays = mayForget ? (await doorbell.ask("status", {})).result.retentionDays : KEEP_ALL_DAYS;
     await tendDays(nodeCrypto, store, doorbell, today, retentionDays);
   } catch (error) {
     // The command itself has succeeded; the next one tries again.
     if (!(error instanceof OwnerError && error.code === "owner/no-answer")) throw error;
   }
-}
-
-async function retentionOf(doorbell: Doorbell): Promise<number> {
-  const { result } = await doorbell.ask("status", {});
-  const days = isJsonObject(result) ? result.retentionDays : undefined;
-  return typeof days === "number" && days >= 0 ? days : Number.MAX_SAFE_INTEGER;
 }

@@ -33,6 +33,7 @@ export const cliErrors = {
     "Keys exist already and are never overwritten: move them away first if you mean to start anew.",
   "cli/daemon-not-running":
     "No doorbell daemon answers here: start it with `doorward run` or `systemctl start doorward`.",
+  "cli/daemon-refused": "The daemon runs but does not do that; the message says why.",
   "cli/daemon-runs": "Stop the daemon first: `systemctl stop doorward`, or Ctrl-C in its terminal.",
   "cli/not-allowed":
     "You lack the rights on this file: run as the doorbell's user, for example `sudo -u doorward doorward …`.",
@@ -60,6 +61,7 @@ const exitOf: Readonly<Record<CliErrorCode, ExitStatus>> = {
   "cli/not-initialised": EXIT.notReady,
   "cli/already-initialised": EXIT.failed,
   "cli/daemon-not-running": EXIT.notReady,
+  "cli/daemon-refused": EXIT.failed,
   "cli/daemon-runs": EXIT.failed,
   "cli/not-allowed": EXIT.failed,
   "cli/no-owner": EXIT.notReady,

@@ -1,4 +1,4 @@
-import { askDaemon } from "../control-client.ts";
+import { askDaemon, refusal } from "../control-client.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { deviceConfig } from "../device-config.ts";
 import { CliError } from "../errors.ts";
@@ -9,13 +9,9 @@ export async function run({ options, terminal, environment, signal }: Invocation
   const answer = await askDaemon(await deviceConfig(options), { op: "pair" }, signal);
   const { text, closesAfterMs } = answer;
   if (answer.ok !== true || typeof text !== "string" || typeof closesAfterMs !== "number") {
-    throw new CliError(
-      "cli/usage",
-      `the doorbell opens no pairing window: ${String(answer.error ?? "no reason given")}`,
-      {
-        hint: "A doorbell that has an owner takes further members only through that owner: `doorward owner household invite`.",
-      },
-    );
+    throw new CliError("cli/daemon-refused", `the doorbell opens no pairing window: ${refusal(answer)}`, {
+      hint: "A doorbell that has an owner takes further members only through that owner: `doorward owner household invite`.",
+    });
   }
   terminal.say(qrForTerminal(text, terminal.colours(environment)));
   terminal.say();

@@ -1,4 +1,4 @@
-import { askDaemon } from "../control-client.ts";
+import { askDaemon, refusal } from "../control-client.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { deviceConfig } from "../device-config.ts";
 import { CliError } from "../errors.ts";
@@ -11,7 +11,7 @@ export async function run({ args, options, terminal, signal }: Invocation): Prom
   const request = requestFor(what, ms, options.needed("pin"));
   const answer = await askDaemon(await deviceConfig(options), request, signal);
   if (answer.ok !== true) {
-    throw new CliError("cli/usage", `the daemon does not do that: ${String(answer.error ?? "unknown")}`, {
+    throw new CliError("cli/daemon-refused", `the daemon does not do that: ${refusal(answer)}`, {
       hint: 'Only the simulated driver can be pressed from here: set `driver = "simulated"` in the [gpio] part of its configuration.',
     });
   }
