@@ -106,8 +106,9 @@ export class OpenRecording implements Recording {
       return false;
     }
     this.#origin ??= { ticks: fragment.baseDecodeTime, timescale: fragment.timescale, ms: fragment.startMs };
-    if (!this.#push(fragment, this.#origin)) return true;
-    this.#pictureEndMs = fragment.startMs + fragment.durationMs - this.#origin.ms;
+    const startMs = this.#push(fragment, this.#origin);
+    if (startMs === null) return true;
+    this.#pictureEndMs = startMs + fragment.durationMs;
     if (this.#isComplete && (this.#plan.inits.audio === null || this.#soundEndMs >= this.#pictureEndMs)) {
       this.end("full");
     }
@@ -116,17 +117,17 @@ export class OpenRecording implements Recording {
 
   #acceptSound(fragment: LaneFragment): boolean {
     const origin = this.#origin;
-    const startMs = fragment.startMs - (origin?.ms ?? Number.POSITIVE_INFINITY);
     // Sound from before the first picture belongs to no clip, nor does sound after its last one.
-    if (origin === undefined || startMs < 0) {
+    if (origin === undefined || fragment.startMs < origin.ms) {
       wipeAll(fragment.group.pieces);
       return true;
     }
-    if (this.#isComplete && startMs >= this.#pictureEndMs) {
+    if (this.#isComplete && fragment.startMs - origin.ms >= this.#pictureEndMs) {
       this.end("full");
       return false;
     }
-    if (!this.#push(fragment, origin)) return true;
+    const startMs = this.#push(fragment, origin);
+    if (startMs === null) return true;
     this.#soundEndMs = startMs + fragment.durationMs;
     if (this.#isComplete && this.#soundEndMs >= this.#pictureEndMs) this.end("full");
     return true;
@@ -137,20 +138,22 @@ export class OpenRecording implements Recording {
     return this.#origin !== undefined && this.#pictureEndMs >= this.#endAfterMs;
   }
 
-  #push(fragment: LaneFragment, origin: Origin): boolean {
-    const { lane, startMs, durationMs, keyFrame, timescale } = fragment;
+  /** @returns Where the fragment lies from time zero; null when it ended the recording. */
+  #push(fragment: LaneFragment, origin: Origin): number | null {
+    const { lane, baseDecodeTime, durationMs, keyFrame, timescale } = fragment;
     const subtractTicks = convertTicks(origin.ticks, origin.timescale, timescale);
-    if (fragment.baseDecodeTime < subtractTicks) {
+    if (baseDecodeTime < subtractTicks) {
       // The camera's time jumped back: what follows fits no more.
       wipeAll(fragment.group.pieces);
       this.end("cut");
-      return false;
+      return null;
     }
+    const startMs = ((baseDecodeTime - subtractTicks) * 1000) / timescale;
     const bytes = retimed(fragment, ++this.#sequence[lane], subtractTicks);
     if (lane === "video") this.#offerForThumbnail(fragment, bytes);
-    const fits = this.#queue.push({ lane, bytes, startMs: startMs - origin.ms, durationMs, init: false, keyFrame });
-    if (!fits) this.end("cut");
-    return fits;
+    if (this.#queue.push({ lane, bytes, startMs, durationMs, init: false, keyFrame })) return startMs;
+    this.end("cut");
+    return null;
   }
 
   #offerForThumbnail({ startMs, durationMs }: LaneFragment, bytes: Uint8Array): void {

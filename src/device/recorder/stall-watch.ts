@@ -13,8 +13,12 @@ const LOOK_EVERY_MS = 1000;
 export class StallWatch {
   readonly #clock: Clock;
   readonly #onStall: () => void;
+  readonly #lanes: ReadonlySet<string>;
+  /** Lanes that have not begun. */
+  readonly #awaited: Set<string>;
   readonly #lastSeenMs = new Map<string, number>();
   #startedAtMs = 0;
+  #lookedAtMs = 0;
   #frames = 0;
   #framesAtMs: number | undefined;
   #cancel: Cancel | undefined;
@@ -22,11 +26,13 @@ export class StallWatch {
   constructor(clock: Clock, lanes: readonly string[], onStall: () => void) {
     this.#clock = clock;
     this.#onStall = onStall;
-    for (const lane of lanes) this.#lastSeenMs.set(lane, Number.POSITIVE_INFINITY);
+    this.#lanes = new Set(lanes);
+    this.#awaited = new Set(lanes);
   }
 
   start(): void {
     this.#startedAtMs = this.#clock.monotonicMs();
+    this.#lookedAtMs = this.#startedAtMs;
     this.#cancel = this.#clock.every(LOOK_EVERY_MS, () => this.#look());
   }
 
@@ -35,7 +41,9 @@ export class StallWatch {
   }
 
   sawData(lane: string): void {
-    if (this.#lastSeenMs.has(lane)) this.#lastSeenMs.set(lane, this.#clock.monotonicMs());
+    if (!this.#lanes.has(lane)) return;
+    this.#awaited.delete(lane);
+    this.#lastSeenMs.set(lane, this.#clock.monotonicMs());
   }
 
   /** @param line - A line of ffmpeg's standard error, such as `frame=   46 fps= 15 q=-1.0 …`. */
@@ -48,13 +56,14 @@ export class StallWatch {
 
   #look(): void {
     const nowMs = this.#clock.monotonicMs();
-    if (this.#framesAtMs === undefined) {
+    const sinceLookMs = nowMs - this.#lookedAtMs;
+    this.#lookedAtMs = nowMs;
+    // We ourselves were held up: what ffmpeg wrote meanwhile is still to be read.
+    if (sinceLookMs > 2 * LOOK_EVERY_MS) return;
+    if (this.#framesAtMs === undefined || this.#awaited.size > 0) {
       if (nowMs - this.#startedAtMs >= FIRST_FRAME_MS) this.#onStall();
       return;
     }
-    const oldest = Math.min(this.#framesAtMs, ...this.#lastSeenMs.values());
-    // A lane that never began counts from the first frame.
-    const neverBegan = [...this.#lastSeenMs.values()].includes(Number.POSITIVE_INFINITY);
-    if (nowMs - oldest > STALL_MS || (neverBegan && nowMs - this.#startedAtMs >= FIRST_FRAME_MS)) this.#onStall();
+    if (nowMs - Math.min(this.#framesAtMs, ...this.#lastSeenMs.values()) > STALL_MS) this.#onStall();
   }
 }

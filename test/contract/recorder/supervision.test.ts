@@ -1,0 +1,104 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import {
+  collect,
+  ffmpegOf,
+  lane,
+  makeFilm,
+  makeRecorder,
+  play,
+  processesWith,
+  startRecorder,
+  TEST_PICTURE,
+  until,
+  useScratch,
+} from "./recorder-rig.ts";
+
+useScratch();
+
+describe("supervision", () => {
+  test("an ffmpeg that hangs is killed and replaced; what was recorded until then is kept as cut", async () => {
+    const rig = await startRecorder();
+    await sleep(2500);
+    const recording = rig.recorder.record("ring");
+    if (recording === null) throw new Error("nothing recorded");
+    const hung = await ffmpegOf(rig);
+    process.kill(hung, "SIGSTOP");
+    const fragments = await collect(recording);
+    expect(recording.closed).toBe("cut");
+    expect((await play(lane(fragments, "video"))).complaints).toBe("");
+    expect(await recording.thumbnail()).toBeNull();
+    await rig.recorder.ready();
+    await until(() => rig.notices.includes("cameraBack"));
+    expect(rig.notices).toEqual(["cameraLost", "cameraBack"]);
+    expect(await ffmpegOf(rig)).not.toBe(hung);
+    expect(() => process.kill(hung, 0)).toThrow();
+  });
+
+  test("an ffmpeg that is killed is replaced, and viewers' socket stays", async () => {
+    const rig = await startRecorder();
+    process.kill(await ffmpegOf(rig), "SIGKILL");
+    await until(() => rig.notices.includes("cameraBack"));
+    expect(rig.notices).toEqual(["cameraLost", "cameraBack"]);
+    expect(existsSync(rig.recorder.liveSocketPath)).toBe(true);
+  });
+
+  test("an ffmpeg that ends well (exit code 0) is replaced all the same", async () => {
+    const rig = await startRecorder();
+    process.kill(await ffmpegOf(rig), "SIGINT");
+    await until(() => rig.notices.includes("cameraBack"));
+    expect(rig.notices).toEqual(["cameraLost", "cameraBack"]);
+  });
+
+  test("a camera that is not there is told once and tried again until it is", async () => {
+    const path = await makeFilm("later.mp4", ...TEST_PICTURE, "-t", "2");
+    const { rename } = await import("node:fs/promises");
+    await rename(path, `${path}.away`);
+    const rig = makeRecorder({ source: { kind: "file", path, subPath: null } });
+    try {
+      await rig.recorder.start();
+      await until(() => rig.notices.length > 0);
+      expect(rig.recorder.record("ring")).toBeNull();
+      await rename(`${path}.away`, path);
+      await rig.recorder.ready();
+      await until(() => rig.notices.includes("cameraBack"));
+      expect(rig.notices).toEqual(["cameraLost", "cameraBack"]);
+    } finally {
+      await rig.recorder.stop();
+    }
+  });
+});
+
+describe("privacy and end", () => {
+  test("privacy ends the camera's process and lets nothing record until it is lifted", async () => {
+    const rig = await startRecorder();
+    const recording = rig.recorder.record("ring");
+    await rig.recorder.setPrivacy(true);
+    expect(await processesWith(rig.config.runtimeDir)).toEqual([]);
+    expect(recording?.closed).toBe("cut");
+    expect(rig.recorder.record("ring")).toBeNull();
+    rig.recorder.motionSensed();
+    expect(rig.motions()).toBe(0);
+    await rig.recorder.setPrivacy(false);
+    await rig.recorder.ready();
+    expect(rig.recorder.record("ring")).not.toBeNull();
+    expect(rig.notices).toEqual([]);
+  });
+
+  test("stop leaves no process and no socket, however often it is called", async () => {
+    const rig = await startRecorder();
+    await rig.recorder.stop();
+    await rig.recorder.stop();
+    expect(await processesWith(rig.config.runtimeDir)).toEqual([]);
+    expect(existsSync(rig.recorder.liveSocketPath)).toBe(false);
+  });
+
+  test("sockets lie in a folder for this user alone, and ffmpeg writes no file there", async () => {
+    const rig = await startRecorder();
+    await sleep(1500);
+    const folder = `${rig.config.runtimeDir}/camera`;
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(folder)) expect(statSync(`${folder}/${name}`).isSocket()).toBe(true);
+  });
+});
