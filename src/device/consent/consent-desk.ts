@@ -1,4 +1,4 @@
-import { toHex } from "../../protocol/bytes.ts";
+import { equalBytes, toHex } from "../../protocol/bytes.ts";
 import { Challenges } from "./challenges.ts";
 import { Clearance } from "./clearance.ts";
 import { decide, MAX_EXPIRY_AHEAD_SECONDS } from "./decide.ts";
@@ -114,6 +114,12 @@ export class ConsentDesk {
   /** Voids what waits for signatures under an older household; the link calls it after every change. */
   householdChanged(): Promise<void> {
     return this.#inTurn(() => this.#sweep());
+  }
+
+  /** For a share that is carried by hand while its delivery is open; null for any other token. */
+  clearanceOf(token: Uint8Array): Clearance | null {
+    const stored = this.#ports.accepted.open().find((open) => equalBytes(open.token, token));
+    return stored === undefined ? null : this.#clear(stored);
   }
 
   shares(): ShareStatus[] {

@@ -88,8 +88,9 @@ export class Outbox implements AcceptedTokens {
   }
 
   end(token: Uint8Array, state: "delivered" | "revoked" | "void"): boolean {
-    return this.#ledger.transaction(() => {
-      const { changes } = this.#ledger.db
+    const { db } = this.#ledger;
+    const hasChanged = this.#ledger.transaction(() => {
+      const { changes } = db
         .prepare(
           `UPDATE outbox SET state = ?, delivery = NULL, envelopes = NULL, grant_bytes = NULL, card = NULL, facts = NULL,
                   purpose = NULL
@@ -98,6 +99,9 @@ export class Outbox implements AcceptedTokens {
         .run(state, token);
       return changes > 0;
     });
+    // Rows that were overwritten still stand in the log until it is written back.
+    if (!db.inTransaction) db.pragma("wal_checkpoint(TRUNCATE)");
+    return hasChanged;
   }
 
   states(): readonly { readonly token: Uint8Array; readonly state: DeliveryState }[] {
