@@ -101,7 +101,7 @@ export function decodeRecordLeaf(bytes: Uint8Array): LeafData {
 /** Reads a clip file that arrives in pieces of any size; nothing of it is kept but the unfinished record. */
 export class ClipFileReader {
   readonly #crypto: Crypto;
-  #pending = new Uint8Array(0);
+  #pending: Uint8Array = new Uint8Array(0);
   #offset = 0;
   #head: ClipHead | null = null;
 
@@ -126,7 +126,7 @@ export class ClipFileReader {
 
   /** Gives the records that these bytes complete. @throws {@link ProtocolError} `clip-file/head`, `clip-file/record`. */
   push(bytes: Uint8Array): ClipRecord[] {
-    this.#pending = concatBytes(this.#pending, bytes) as Uint8Array<ArrayBuffer>;
+    this.#pending = concatBytes(this.#pending, bytes);
     if (this.#head === null && !this.#readHead()) return [];
     const records: ClipRecord[] = [];
     for (let record = this.#readRecord(); record !== null; record = this.#readRecord()) records.push(record);

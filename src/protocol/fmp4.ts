@@ -3,7 +3,7 @@
  * time, and putting lanes together into one file. Nothing is re-encoded, so a fragment keeps its own bytes.
  */
 
-import { concatBytes, toHex, u32, u64 } from "./bytes.ts";
+import { concatBytes, readU32, toHex, u32, u64 } from "./bytes.ts";
 import { boxes, FieldReader, findBox, makeBox, mp4Error, needBox } from "./mp4-boxes.ts";
 
 export { type Box, boxes } from "./mp4-boxes.ts";
@@ -103,24 +103,30 @@ function sampleDefaults(trackFragmentHeader: Uint8Array): SampleDefaults {
 
 const NON_SYNC_SAMPLE = 0x1_0000;
 
+/** Fields that a track run may have for each sample, in their order: duration, size, flags, composition offset. */
+const RUN_FIELDS = { duration: 0x100, size: 0x200, flags: 0x400, compositionOffset: 0x800 } as const;
+
 function readRun(run: Uint8Array, defaults: SampleDefaults): { durationTicks: number; firstFlags: number | null } {
   const reader = new FieldReader(run);
   const { flags } = versionAndFlags(reader);
   const count = reader.u32();
   if (flags & 0x1) reader.skip(4);
-  let firstFlags = flags & 0x4 ? reader.u32() : defaults.flags;
-  let durationTicks = 0;
-  for (let i = 0; i < count; i += 1) {
-    const duration = flags & 0x100 ? reader.u32() : defaults.duration;
-    if (duration === null) throw mp4Error("fragment without sample durations");
-    durationTicks += duration;
-    if (flags & 0x200) reader.skip(4);
-    const own = flags & 0x400 ? reader.u32() : null;
-    if (i === 0 && own !== null) firstFlags = own;
-    if (flags & 0x800) reader.skip(4);
-    if (reader.position > run.length) throw mp4Error("track run is cut short");
+  const runFlags = flags & 0x4 ? reader.u32() : null;
+  const fields: readonly number[] = Object.values(RUN_FIELDS).filter((field) => flags & field);
+  // The count is the sender's: without fields a run of four billion samples takes no bytes, so it is never counted through.
+  if (reader.position + count * fields.length * 4 > run.length) throw mp4Error("track run is cut short");
+  const at = (sample: number, field: number): number | null => {
+    const place = fields.indexOf(field);
+    return place < 0 ? null : readU32(run, reader.position + (sample * fields.length + place) * 4);
+  };
+  const firstFlags = runFlags ?? (count > 0 ? at(0, RUN_FIELDS.flags) : null) ?? defaults.flags;
+  if (flags & RUN_FIELDS.duration) {
+    let durationTicks = 0;
+    for (let sample = 0; sample < count; sample += 1) durationTicks += at(sample, RUN_FIELDS.duration) ?? 0;
+    return { durationTicks, firstFlags };
   }
-  return { durationTicks, firstFlags };
+  if (defaults.duration === null) throw mp4Error("fragment without sample durations");
+  return { durationTicks: count * defaults.duration, firstFlags };
 }
 
 function readDecodeTime(box: Uint8Array): number {

@@ -1,6 +1,6 @@
 /** The grant: single fragment keys, sealed to one recipient by the owner. Without it a share is unreadable. */
 
-import { assertLength, concatBytes, readU32, u32 } from "./bytes.ts";
+import { assertLength, concatBytes, readU32, u32, wipe } from "./bytes.ts";
 import { isLane, type Lane } from "./clip-keys.ts";
 import type { BoxKeyPair, Crypto } from "./crypto.ts";
 import { ProtocolError } from "./errors.ts";
@@ -38,7 +38,9 @@ export function makeGrant(
   assertLength(clip, CLIP_BYTES, "clip id");
   const sorted = entries.toSorted((a, b) => (isAfter(a, b) ? 1 : -1));
   const plain = concatBytes(clip, ...sorted.flatMap(({ lane, index, key }) => [Uint8Array.of(lane), u32(index), key]));
-  return sealTo(crypto, recipientBoxPublic, plain);
+  const grant = sealTo(crypto, recipientBoxPublic, plain);
+  wipe(plain);
+  return grant;
 }
 
 function readEntry(bytes: Uint8Array): GrantEntry {

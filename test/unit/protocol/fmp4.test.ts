@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { concatBytes, utf8 } from "../../../src/protocol/bytes.ts";
+import { concatBytes, u32, utf8 } from "../../../src/protocol/bytes.ts";
 import {
   boxes,
   convertTicks,
@@ -14,6 +14,7 @@ import {
   retime,
   trackInfo,
 } from "../../../src/protocol/fmp4.ts";
+import { makeBox } from "../../../src/protocol/mp4-boxes.ts";
 
 const FRAGMENTED = ["-movflags", "+frag_keyframe+empty_moov+default_base_moof"];
 const folder = mkdtempSync(join(tmpdir(), "fmp4-"));
@@ -194,6 +195,14 @@ describe("bytes that are no fragment", () => {
       }
     }
   });
+});
+
+test("a run that claims four billion samples in no bytes is answered at once", () => {
+  const header = makeBox("tfhd", u32(0x02_0008), u32(1), u32(1_000));
+  const run = makeBox("trun", u32(0), u32(0xffff_ffff));
+  const track = makeBox("traf", header, makeBox("tfdt", u32(0), u32(0)), run);
+  const fragment = makeBox("moof", makeBox("mfhd", u32(0), u32(1)), track);
+  expect(fragmentTiming(fragment, 1_000).durationTicks).toBe(0xffff_ffff * 1_000);
 });
 
 test("an instant keeps its place in another track's ticks", () => {
