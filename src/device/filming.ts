@@ -19,7 +19,10 @@ export interface FilmingPorts {
   readonly recipients: () => Promise<readonly DayPublicKey[]>;
 }
 
-/** From a trigger to a sealed clip: takes the recorder's fragments and hands each to the vault, waiting for the card. */
+/**
+ * From a trigger to a sealed clip: takes the recorder's fragments and hands each to the vault, waiting for the card.
+ * What would date a visit goes to the log at debug only: a journal on the card must not tell when somebody rang.
+ */
 export class Filming {
   readonly #ports: FilmingPorts;
   readonly #underWay = new Set<Promise<void>>();
@@ -112,12 +115,11 @@ export class Filming {
     const durationMs = durations.video.reduce((sum, ms) => sum + ms, 0);
     await clip.close(closed, encodeClosingMeta({ durationMs, ...durations, retriggers }));
     const id = toHex(clip.id);
-    this.#ports.log.info("clip sealed", { clip: id, fragments: durations.video.length, closed });
     this.#ports.notices.emit("clipSealed", { clip: id, closed });
   }
 
   #refuse(reason: string): void {
-    this.#ports.log.warn("recording refused", { reason });
+    this.#ports.log.debug("recording refused", { reason });
     this.#ports.notices.emit("recordingRefused", { reason });
   }
 }

@@ -13,8 +13,13 @@ import { isStrictSignatureForm } from "./signature-form.ts";
 /** What one call of getRandomValues gives at most. */
 const RANDOM_BYTES_PER_CALL = 65_536;
 
-/** The box key that every all-zero X25519 result leads to; tweetnacl gives it without a word. */
-const WEAK_BOX_KEY = nacl.box.before(new Uint8Array(32), new Uint8Array(32));
+/** The box key that every all-zero X25519 result leads to; tweetnacl gives it without a word. Made at first use: it costs 10 ms. */
+let weakBoxKey: Uint8Array | undefined;
+
+function isWeakBoxKey(key: Uint8Array): boolean {
+  weakBoxKey ??= nacl.box.before(new Uint8Array(32), new Uint8Array(32));
+  return equalBytes(key, weakBoxKey);
+}
 
 const joined = (parts: readonly Uint8Array[]): Uint8Array =>
   parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts);
@@ -57,12 +62,12 @@ export const portableCrypto: Crypto = {
   },
   box(plain, nonce, theirPublic, mySecret) {
     const key = nacl.box.before(theirPublic, mySecret);
-    if (equalBytes(key, WEAK_BOX_KEY)) throw new ProtocolError("key/weak", "key agreement gave all zeros");
+    if (isWeakBoxKey(key)) throw new ProtocolError("key/weak", "key agreement gave all zeros");
     return nacl.secretbox(plain, nonce, key);
   },
   openBox(sealed, nonce, theirPublic, mySecret) {
     const key = nacl.box.before(theirPublic, mySecret);
-    return equalBytes(key, WEAK_BOX_KEY) ? null : nacl.secretbox.open(sealed, nonce, key);
+    return isWeakBoxKey(key) ? null : nacl.secretbox.open(sealed, nonce, key);
   },
   secretbox: (plain, nonce, key) => nacl.secretbox(plain, nonce, key),
   openSecretbox: (sealed, nonce, key) => nacl.secretbox.open(sealed, nonce, key),

@@ -40,8 +40,8 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
 async function stayUp(narrator: Narrator, { dataDir }: Told, signal: AbortSignal): Promise<void> {
   const config = join(dataDir, "doorward.toml");
   narrator.plain("The simulated door stays up. In another terminal, in this folder:\n");
-  narrator.plain(`     node dist/cli/main.js simulate ring --config ${config}`);
-  narrator.plain(`     node dist/cli/main.js owner clips --home ${join(dataDir, "..", "owner")}\n`);
+  narrator.plain(`     node dist/program/doorward.mjs simulate ring --config ${config}`);
+  narrator.plain(`     node dist/program/doorward.mjs owner clips --home ${join(dataDir, "..", "owner")}\n`);
   narrator.plain("Ctrl-C ends it.");
   await untilStopped(signal);
 }

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { askDaemon } from "../control-client.ts";
 import { StepFailed } from "./step-failed.ts";
 
-const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
 const LOG_LINES_KEPT = 20;
 const END_WITHIN_MS = 15_000;
 
@@ -26,7 +24,7 @@ export class SimulatedDoor {
   constructor(configFile: string, dataDir: string) {
     this.#dataDir = dataDir;
     // A group of its own: Ctrl-C reaches this process alone, which then ends the door in order.
-    this.#child = spawn(process.execPath, [MAIN, "run", "--config", configFile], {
+    this.#child = spawn(process.execPath, [...process.execArgv, thisProgram(), "run", "--config", configFile], {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -80,6 +78,12 @@ export class SimulatedDoor {
     this.#seen.push(line);
     for (const look of this.#waiting) look(line);
   }
+}
+
+function thisProgram(): string {
+  const [, program] = process.argv;
+  if (program === undefined) throw new StepFailed("node does not say which program it runs");
+  return program;
 }
 
 function parseLine(text: string): LogLine | null {

@@ -173,6 +173,7 @@ function configText(dataDir: string, video: string | null): string {
     "recording.pre_roll": `${PRE_ROLL_SECONDS}s`,
     "recording.post_roll": `${POST_ROLL_SECONDS}s`,
     "broker.port": 0,
+    "log.level": "debug", // the story listens for what happens; a real door's log does not date its visitors
     "sharing.undo_window": `${UNDO_SECONDS}s`,
   });
 }

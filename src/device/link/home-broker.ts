@@ -1,3 +1,4 @@
+import "./mqtt-numbers.ts";
 import { randomBytes } from "node:crypto";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";

@@ -1,3 +1,4 @@
+import "./mqtt-numbers.ts";
 import type { Duplex } from "node:stream";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
 import { type BrokerAddress, openBrokerStream } from "./mqtt-stream.ts";

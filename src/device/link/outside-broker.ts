@@ -1,3 +1,4 @@
+import "./mqtt-numbers.ts";
 import { randomBytes } from "node:crypto";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
 import { openBrokerStream } from "./mqtt-stream.ts";

@@ -14,28 +14,17 @@ export class PacketLimit extends Duplex {
   /** Whole packet, fixed header included; may be raised once the peer has shown who it is. */
   limitBytes: number;
   readonly #socket: Duplex;
-  readonly #ready: ((done: Callback) => void) | undefined;
   #bodyLeft = 0;
   #header: { length: number; shift: number } | undefined;
 
-  /** @param ready - Nothing is sent or read until it calls back, for example when the peer's certificate was checked. */
-  constructor(socket: Duplex, limitBytes: number, ready?: (done: Callback) => void) {
+  constructor(socket: Duplex, limitBytes: number) {
     super();
     this.limitBytes = limitBytes;
     this.#socket = socket;
-    this.#ready = ready;
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("error", (error) => this.destroy(error));
     socket.on("close", () => this.destroy());
     socket.on("end", () => this.push(null));
-  }
-
-  override _construct(callback: Callback): void {
-    const begin: Callback = (error) => {
-      if (!error) this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-      callback(error);
-    };
-    if (this.#ready === undefined) begin();
-    else this.#ready(begin);
   }
 
   override _read(): void {

@@ -14,6 +14,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
+import { createRequire } from "node:module";
 import type { BoxKeyPair, Crypto } from "../../protocol/crypto.ts";
 import { BOX_OVERHEAD_BYTES } from "../../protocol/crypto.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
@@ -22,9 +23,9 @@ import { isStrictSignatureForm } from "../../protocol/signature-form.ts";
 
 type Sodium = typeof import("sodium-native");
 
-async function loadSodium(): Promise<Sodium | null> {
+function loadSodium(): Sodium | null {
   try {
-    return (await import("sodium-native")).default;
+    return createRequire(import.meta.url)("sodium-native") as Sodium;
   } catch {
     return null;
   }
@@ -169,4 +170,4 @@ export const nodeCryptoWith = (sodium: Sodium | null): Crypto => ({
   ...(sodium === null ? {} : naclBySodium(sodium)),
 });
 
-export const nodeCrypto: Crypto = nodeCryptoWith(await loadSodium());
+export const nodeCrypto: Crypto = nodeCryptoWith(loadSodium());

@@ -1,15 +1,15 @@
+import type { ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { FfmpegCommand } from "fluent-ffmpeg";
-import type { ChildProcess } from "node:child_process";
 import type { Cancel, Clock } from "../platform/clock.ts";
 import { capturePlan, type H264Encoder, type LaneName } from "./capture-plan.ts";
 import { makePipe, startCompanion } from "./companion.ts";
-import { addInput, addOutput, makeCommand } from "./ffmpeg-command.ts";
 import { failureReason } from "./failure-reason.ts";
+import { addInput, addOutput, makeCommand } from "./ffmpeg-command.ts";
 import { LaneSocket } from "./lane-socket.ts";
-import { socketDir } from "./runtime-dir.ts";
 import type { RecorderConfig } from "./recorder-config.ts";
+import { socketDir } from "./runtime-dir.ts";
 import type { CameraStreams } from "./sources/camera-streams.ts";
 import { StallWatch } from "./stall-watch.ts";
 
@@ -19,7 +19,14 @@ export interface CaptureHandlers {
 }
 
 /** Why a capture ended; `stopped` when we asked. */
-export type CaptureEnd = "stopped" | "ended" | "stalled" | "stream" | "ffmpeg-missing" | "program-missing" | CameraFault;
+export type CaptureEnd =
+  | "stopped"
+  | "ended"
+  | "stalled"
+  | "stream"
+  | "ffmpeg-missing"
+  | "program-missing"
+  | CameraFault;
 export type CameraFault = "not-found" | "busy" | "refused" | "unreachable" | "failed";
 
 /** ffmpeg gets this long to say goodbye to the camera (an RTSP session) before it is killed. */

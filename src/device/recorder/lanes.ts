@@ -1,4 +1,4 @@
-import { BoxReader, type BoxGroup } from "./box-reader.ts";
+import { type BoxGroup, BoxReader } from "./box-reader.ts";
 import { type LaneFragment, type LaneInit, type MediaLane, readFragment, readInit } from "./lane-fragment.ts";
 
 /** Reads the media lanes of one capture. */

@@ -235,11 +235,17 @@ export class Recorder {
     const init = this.#lanes?.video;
     if (init === null || init === undefined || this.#verifier !== undefined) return;
     this.#preRoll.setHeld(true);
-    this.#verifier = new MotionVerifier(this.#config, init.bytes, this.#preRoll.pictures, this.#ports.clock, (moves) => {
-      this.#verifier = undefined;
-      if (moves) this.#ports.onMotion();
-      this.#preRoll.setHeld(false);
-    });
+    this.#verifier = new MotionVerifier(
+      this.#config,
+      init.bytes,
+      this.#preRoll.pictures,
+      this.#ports.clock,
+      (moves) => {
+        this.#verifier = undefined;
+        if (moves) this.#ports.onMotion();
+        this.#preRoll.setHeld(false);
+      },
+    );
   }
 
   #becameReady(): void {

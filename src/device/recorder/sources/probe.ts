@@ -1,5 +1,5 @@
-import { type FfmpegPaths, makeCommand } from "../ffmpeg-command.ts";
 import { RecorderError } from "../errors.ts";
+import { type FfmpegPaths, makeCommand } from "../ffmpeg-command.ts";
 
 export interface ProbedStreams {
   readonly isH264: boolean;

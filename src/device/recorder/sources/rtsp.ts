@@ -7,8 +7,11 @@ import { IN_PICTURE_ONLY } from "./sub-stream.ts";
 
 /** Microseconds, as ffmpeg wants them: a camera that says nothing for so long is gone. */
 const SOCKET_TIMEOUT_US = "4000000";
-/** TCP: a lost UDP packet would cost the picture until the next key frame. */
-const TRANSPORT = ["-rtsp_transport", "tcp", "-timeout", SOCKET_TIMEOUT_US];
+/**
+ * TCP: a lost UDP packet would cost the picture until the next key frame. The frame rate is not waited for: nothing
+ * needs it, and the camera is there two seconds sooner.
+ */
+const TRANSPORT = ["-rtsp_transport", "tcp", "-timeout", SOCKET_TIMEOUT_US, "-fpsprobesize", "0"];
 
 export async function rtspStreams(config: ConfigFor<"rtsp">): Promise<CameraStreams> {
   const { url, subUrl } = config.source;

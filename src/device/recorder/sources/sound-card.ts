@@ -21,6 +21,9 @@ export function soundCard(config: RecorderConfig, inputIndex: number): SoundCard
 /** Files and test patterns have times of their own, which no sound card shares. */
 export function refuseSoundCard(config: RecorderConfig): void {
   if (config.sound.kind === "alsa") {
-    throw new RecorderError("recorder/config", "a sound card goes with a real camera only: set the sound to camera or off");
+    throw new RecorderError(
+      "recorder/config",
+      "a sound card goes with a real camera only: set the sound to camera or off",
+    );
   }
 }

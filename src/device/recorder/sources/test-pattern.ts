@@ -1,5 +1,5 @@
-import { refuseSoundCard } from "./sound-card.ts";
 import type { CameraStreams } from "./camera-streams.ts";
+import { refuseSoundCard } from "./sound-card.ts";
 import type { ConfigFor } from "./sources.ts";
 
 const SAMPLE_RATE = 48_000;
