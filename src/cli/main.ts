@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 import { EXIT } from "./errors.ts";
-import { runCli } from "./program.ts";
+import { unsupported } from "./platform-check.ts";
+
+const problem = unsupported(process.versions.node, process.arch, process.platform);
+if (problem !== null) {
+  process.stderr.write(`doorward ${problem}\n`);
+  process.exit(EXIT.failed);
+}
 
 const stop = new AbortController();
 let asked = false;
@@ -16,6 +22,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Only now, since an old Node may not even load it.
+const { runCli } = await import("./program.ts");
 const { stdout, stderr, stdin, env: environment } = process;
 process.exitCode = await runCli(process.argv.slice(2), { stdout, stderr, stdin, environment, signal: stop.signal });
 stdin.destroy(); // an open terminal would keep the process waiting

@@ -54,10 +54,16 @@ export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run):
     .description("A private video doorbell: the doorbell itself, its owner's keys, and whoever receives a share.")
     .version("0.1.0", "-V, --version", "print the version");
   const parents = new Map<string, Command>([["", program]]);
-  const [atTop, inGroups] = [commands.filter(isTopLevel), commands.filter((definition) => !isTopLevel(definition))];
-  for (const definition of atTop) defineCommand(addTo(parents, definition.path), definition, run);
-  for (const { path, summary } of groups) parents.set(path, addTo(parents, path).description(summary));
-  for (const definition of inGroups) defineCommand(addTo(parents, definition.path), definition, run);
+  const addCommandsOf = (group: string): void => {
+    for (const definition of commands.filter(({ path }) => parentOf(path) === group)) {
+      defineCommand(addTo(parents, definition.path), definition, run);
+    }
+  };
+  addCommandsOf("");
+  for (const { path, summary } of groups) {
+    parents.set(path, addTo(parents, path).description(summary));
+    addCommandsOf(path);
+  }
   const columns = world.stdout.columns;
   for (const command of [...parents.values(), ...[...parents.values()].flatMap((parent) => parent.commands)]) {
     command.exitOverride().helpOption("-h, --help", "show this help").helpCommand(false).showSuggestionAfterError(true);
@@ -71,8 +77,9 @@ export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run):
   return program;
 }
 
-function isTopLevel({ path }: CommandDefinition): boolean {
-  return !path.includes(" ");
+/** `owner household` of `owner household list`; empty at the top. */
+function parentOf(path: string): string {
+  return path.split(" ").slice(0, -1).join(" ");
 }
 
 function defineCommand(command: Command, definition: CommandDefinition, run: Run): void {
@@ -92,10 +99,9 @@ function defineCommand(command: Command, definition: CommandDefinition, run: Run
 }
 
 function addTo(parents: ReadonlyMap<string, Command>, path: string): Command {
-  const words = path.split(" ");
-  const parent = parents.get(words.slice(0, -1).join(" "));
+  const parent = parents.get(parentOf(path));
   if (parent === undefined) throw new Error(`no group for "${path}"`);
-  return parent.command(words.at(-1) ?? "");
+  return parent.command(path.split(" ").at(-1) ?? "");
 }
 
 function termOf(command: Command): string {

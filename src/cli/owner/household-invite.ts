@@ -19,7 +19,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     terminal.note(qrForTerminal(qr, terminal.colours(environment)));
     terminal.note("\nThe new member scans this, or runs `doorward owner pair` with this text:\n");
     terminal.note(qr);
-    const progress = terminal.progress(`\nWaiting up to ${duration(closesAfterMs)}`);
+    const progress = terminal.progress(`Waiting up to ${duration(closesAfterMs)}`);
     const member = await newcomer(session, before, closesAfterMs, signal).finally(() => progress.end());
     if (member === null) {
       throw new CliError("cli/no-answer", "nobody paired in time", {

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../../src/cli/commands/all.ts";
+import { unsupported } from "../../../src/cli/platform-check.ts";
 import { doorward } from "../../fakes/doorward-command.ts";
 
 describe("the command line", () => {
@@ -88,5 +89,27 @@ describe("the command line", () => {
     ]);
     expect(exit).toBe(3);
     expect(err).toContain("/nonexistent/share.tar does not exist");
+  });
+
+  test("--version is the package's", async () => {
+    const { version } = JSON.parse(await readFile(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
+      version: string;
+    };
+    expect(await doorward(["--version"])).toMatchObject({ exit: 0, out: `${version}\n` });
+  });
+});
+
+describe("a machine that cannot run it", () => {
+  test.each([
+    ["18.20.4", "x64", "linux", "Node 20.19"],
+    ["20.18.9", "x64", "linux", "Node 20.19"],
+    ["20.19.0", "arm", "linux", "64-bit"],
+    ["24.0.0", "ia32", "linux", "64-bit"],
+    ["24.0.0", "arm64", "darwin", "runs on Linux"],
+  ])("Node %s on %s, %s is told what to do", (node, architecture, system, told) => {
+    expect(unsupported(node, architecture, system)).toContain(told);
+  });
+  test.each(["20.19.0", "22.0.0", "24.1.0"])("Node %s on a 64-bit Linux can", (node) => {
+    expect([unsupported(node, "x64", "linux"), unsupported(node, "arm64", "linux")]).toEqual([null, null]);
   });
 });
