@@ -1,18 +1,12 @@
-import { equalBytes, toHex } from "../../protocol/bytes.ts";
+import { toHex } from "../../protocol/bytes.ts";
 import { Challenges } from "./challenges.ts";
-import { Clearance } from "./clearance.ts";
+import type { Clearance } from "./clearance.ts";
 import { decide, MAX_EXPIRY_AHEAD_SECONDS } from "./decide.ts";
+import { Deliveries } from "./deliveries.ts";
 import { ConsentError } from "./errors.ts";
 import type { PendingConsent } from "./pending-file.ts";
 import { PendingStore } from "./pending-store.ts";
-import type {
-  AcceptedConsent,
-  ConsentDeskConfig,
-  ConsentDeskPorts,
-  ConsentSubmission,
-  HouseholdView,
-  ShareStatus,
-} from "./ports.ts";
+import type { AcceptedConsent, ConsentDeskConfig, ConsentDeskPorts, ConsentSubmission, ShareStatus } from "./ports.ts";
 import { readRevocation } from "./revocation.ts";
 import { ownersWhoSigned, readStored } from "./stored-consent.ts";
 import { UndoWindows } from "./undo-windows.ts";
@@ -42,7 +36,7 @@ export class ConsentDesk {
   readonly #pending: PendingStore;
   readonly #challenges: Challenges;
   readonly #windows: UndoWindows;
-  readonly #deliveries = new Set<Promise<void>>();
+  readonly #deliveries: Deliveries;
   #turn: Promise<unknown> = Promise.resolve();
   #running: { readonly signal: AbortSignal; readonly end: () => void; readonly startedAtMs: number } | null = null;
 
@@ -53,6 +47,7 @@ export class ConsentDesk {
     this.#pending = new PendingStore(config.pendingFile);
     this.#challenges = new Challenges(ports.crypto, ports.clock);
     this.#windows = new UndoWindows(ports.clock);
+    this.#deliveries = new Deliveries(ports);
   }
 
   /** @throws ConsentError `consent/pending-damaged`. */
@@ -79,7 +74,7 @@ export class ConsentDesk {
     this.#running?.end();
     this.#running = null;
     this.#windows.endAll();
-    await Promise.allSettled([this.#turn, ...this.#deliveries]);
+    await Promise.allSettled([this.#turn, this.#deliveries.ended()]);
   }
 
   /** 16 bytes for one consent; void after 24 hours or a reboot. */
@@ -118,8 +113,7 @@ export class ConsentDesk {
 
   /** For a share that is carried by hand while its delivery is open; null for any other token. */
   clearanceOf(token: Uint8Array): Clearance | null {
-    const stored = this.#ports.accepted.open().find((open) => equalBytes(open.token, token));
-    return stored === undefined ? null : this.#clear(stored);
+    return this.#deliveries.clearanceOf(token);
   }
 
   shares(): ShareStatus[] {
@@ -258,46 +252,7 @@ export class ConsentDesk {
   }
 
   #deliver(stored: AcceptedConsent): void {
-    const running = this.#running;
-    if (running === null) return;
-    const { accepted, publisher, log } = this.#ports;
-    const { token } = stored;
-    const delivery = publisher
-      .publish(this.#clear(stored), running.signal)
-      .then((end) => {
-        if (end !== "delivered") accepted.end(token, end);
-        log.info("share ended", { token: toHex(token), end });
-      })
-      .catch((error: unknown) => {
-        // The row stays open, so the next start takes it up again.
-        if (!running.signal.aborted) log.error("delivery failed", { token: toHex(token), cause: textOf(error) });
-      })
-      .finally(() => this.#deliveries.delete(delivery));
-    this.#deliveries.add(delivery);
-  }
-
-  #clear(stored: AcceptedConsent): Clearance {
-    const { crypto, vault, accepted } = this.#ports;
-    const { consent, digest, card, envelopes } = readStored(crypto, stored);
-    let view: HouseholdView | null = null;
-    let areOwners = false;
-    return Clearance.ofVerified({
-      token: stored.token,
-      consent,
-      consentDigest: digest,
-      card,
-      grant: stored.grant,
-      facts: stored.facts,
-      objection: () => {
-        if (accepted.stateOf(stored.token) !== "open") return "revoked";
-        const household = this.#ports.household();
-        if (view === null || view.state !== household.state) {
-          view = household;
-          areOwners = ownersWhoSigned(crypto, envelopes, household) !== null;
-        }
-        return areOwners && vault.find(consent.clip) !== null ? null : "void";
-      },
-    });
+    if (this.#running !== null) this.#deliveries.begin(stored, this.#running.signal);
   }
 
   /** Takes out what can no longer become a share, so that it leaves nothing. */
