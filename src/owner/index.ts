@@ -1,5 +1,8 @@
 /** `doorward/owner`: what an owner's keys can do, unchanged in Node and browser. */
 
+export { type Signer, seedSigner } from "../protocol/envelope.ts";
+export { type Facts, NO_FACTS } from "../protocol/facts.ts";
+export { portableCrypto } from "../protocol/portable-crypto.ts";
 export { dropSeed, keepSeed, openClipSeed } from "./clip-seed.ts";
 export {
   afterUpload,

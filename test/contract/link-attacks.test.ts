@@ -43,6 +43,10 @@ function closeOf(connection: Socket | MqttClient): Promise<void> {
   return new Promise((resolve) => void connection.once("close", () => resolve()));
 }
 
+function messageOf(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => void client.once("message", () => resolve()));
+}
+
 const stop: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const each of stop.splice(0).toReversed()) await each();
@@ -111,7 +115,7 @@ describe("the embedded broker", () => {
     expect(heard).toEqual([]);
     expect(device.log.codes).toContain("link/denied-subscribe");
     await spy.subscribeAsync(own, { qos: 1 }); // control: a notice reaches its own topic
-    const notice = once(spy, "message");
+    const notice = messageOf(spy);
     device.link.notify("ring", { atMs: 1 });
     await notice;
     expect(heard).toEqual([own]);
@@ -252,7 +256,7 @@ describe.each(["the embedded broker", "Mosquitto, where the stranger may do anyt
     }
     await device.log.seen("link/unopened", 4);
     expect(heard).toEqual([]);
-    const control = once(attacker, "message"); // what is genuine is answered, and the listener does hear it
+    const control = messageOf(attacker); // what is genuine is answered, and the listener does hear it
     await Promise.all([isAnswered(client), control]);
     expect(heard).toHaveLength(1);
   });

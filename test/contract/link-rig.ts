@@ -5,14 +5,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectAsync } from "mqtt";
+import { connectAsync, type MqttClient } from "mqtt";
 import { Link } from "../../src/device/link/link.ts";
 import type { EmbeddedBrokerConfig, ExternalBrokerConfig } from "../../src/device/link/link-ports.ts";
 import { type Clock, systemClock } from "../../src/device/platform/clock.ts";
 import type { Log, LogFields } from "../../src/device/platform/logger.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import type { LinkClientPorts } from "../../src/owner/link-client.ts";
-import type { MqttConnector, OwnerStorage } from "../../src/owner/owner-ports.ts";
+import type { MqttConnector, MqttPort, OwnerStorage } from "../../src/owner/owner-ports.ts";
 import type { OwnerState } from "../../src/owner/owner-state.ts";
 import { OwnerStore } from "../../src/owner/owner-store.ts";
 import { type Signer, seedSigner } from "../../src/protocol/envelope.ts";
@@ -41,8 +41,8 @@ export class CodeLog implements Log {
   }
 
   #note(fields?: LogFields): void {
-    if (typeof fields?.["code"] !== "string") return;
-    this.codes.push(fields["code"]);
+    if (typeof fields?.code !== "string") return;
+    this.codes.push(fields.code);
     for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 }
@@ -61,7 +61,10 @@ export class MemoryStorage implements OwnerStorage {
 
 /** A member's connection, over the real mqtt.js. */
 export const connectMember: MqttConnector = async ({ url, username, password }) => {
-  const client = await connectAsync(url, { username, password, protocolVersion: 4, reconnectPeriod: 0 }, false);
+  return mqttPortOf(await connectAsync(url, { username, password, protocolVersion: 4, reconnectPeriod: 0 }, false));
+};
+
+export function mqttPortOf(client: MqttClient): MqttPort {
   client.on("error", () => {});
   const listeners = new Map<string, (bytes: Uint8Array, retained: boolean) => void>();
   client.on("message", (topic, payload, packet) => listeners.get(topic)?.(new Uint8Array(payload), packet.retain));
@@ -75,7 +78,7 @@ export const connectMember: MqttConnector = async ({ url, username, password }) 
     },
     close: () => client.endAsync(!client.connected),
   };
-};
+}
 
 export interface Phone {
   readonly signer: Signer;
@@ -134,7 +137,10 @@ export async function startDevice(
       clock: on.clock ?? systemClock,
       log,
       deviceSigner: seedSigner(nodeCrypto, seed),
-      eraseWraps: () => Promise.resolve(void (erased += 1)),
+      eraseWraps: () => {
+        erased += 1;
+        return Promise.resolve();
+      },
       onLinkChange: (state) => {
         on.onLinkChange?.(state);
         log.info("link changed", { code: `link-${state}` });

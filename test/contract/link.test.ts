@@ -2,17 +2,29 @@ import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectBroker } from "../../src/cli/broker-connection.ts";
 import type { EmbeddedBrokerConfig, ExternalBrokerConfig } from "../../src/device/link/link-ports.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import { boxKeyOfDay } from "../../src/owner/day-keys.ts";
 import { Doorbell } from "../../src/owner/doorbell.ts";
 import { coSignHouseholdChange, signHouseholdChange } from "../../src/owner/household-change.ts";
 import { LinkClient } from "../../src/owner/link-client.ts";
+import type { MqttConnector } from "../../src/owner/owner-ports.ts";
 import { pairWithCode } from "../../src/owner/pair.ts";
 import { tendDays } from "../../src/owner/tend-days.ts";
 import { fromBase64url, toHex } from "../../src/protocol/bytes.ts";
 import type { MemberChange } from "../../src/protocol/statements/member.ts";
-import { type Device, type Mosquitto, newPhone, type Phone, startDevice, startMosquitto } from "./link-rig.ts";
+import { FakeClock } from "../fakes/fake-clock.ts";
+import { testCertificate, testCertificateKey } from "./link-certificate.ts";
+import {
+  type Device,
+  type Mosquitto,
+  mqttPortOf,
+  newPhone,
+  type Phone,
+  startDevice,
+  startMosquitto,
+} from "./link-rig.ts";
 
 const TODAY = 20_000;
 const RETENTION_DAYS = 14;
@@ -293,4 +305,45 @@ test("a port that another program holds does not stop the device; it is logged",
   expect(device.log.codes).toContain("link/broker-port");
   await device.stop();
   await other.stop();
+});
+
+test("the pairing window closes by itself after three minutes", async () => {
+  const clock = new FakeClock();
+  const device = await startDevice(undefined, { clock });
+  const { qrText, closesAfterMs } = await device.link.startPairing();
+  expect(closesAfterMs).toBe(180_000);
+  await clock.advance(179_000);
+  expect(device.windows).toEqual(["open"]);
+  await clock.advance(1_000);
+  expect(device.windows).toEqual(["open", "closed"]);
+  const phone = await newPhone();
+  await expect(pairWithCode(phone.ports, phone.signer.publicKey, qrText)).rejects.toMatchObject({
+    code: "owner/broker-away",
+  });
+  const again = await device.link.startPairing();
+  expect((await pairWithCode(phone.ports, phone.signer.publicKey, again.qrText)).role).toBe("owner");
+  await device.stop();
+});
+
+test("over TLS a phone accepts the one certificate that the code names, whoever signed it", async () => {
+  const tls = { cert: testCertificate, key: testCertificateKey };
+  const device = await startDevice({ kind: "embedded", host: "127.0.0.1", port: 0, tls });
+  const phone = await newPhone();
+  const connect =
+    (pin: (sha256: Uint8Array | null) => Uint8Array | null): MqttConnector =>
+    async (login) => {
+      const certificateSha256 = pin(login.certificateSha256);
+      const { url, username, password } = login;
+      const address = { url, username, password, ...(certificateSha256 === null ? {} : { certificateSha256 }) };
+      return mqttPortOf(await connectBroker(address, AbortSignal.timeout(5_000)));
+    };
+  const { qrText } = await device.link.startPairing();
+  const others = connect((sha256) => sha256 && nodeCrypto.sha256(sha256));
+  const wrong = { ...phone.ports, connect: others };
+  await expect(pairWithCode(wrong, phone.signer.publicKey, qrText)).rejects.toMatchObject({
+    code: "owner/broker-away",
+  });
+  const right = { ...phone.ports, connect: connect((sha256) => sha256) };
+  expect((await pairWithCode(right, phone.signer.publicKey, qrText)).role).toBe("owner");
+  await device.stop();
 });
