@@ -130,6 +130,19 @@ describe.each(cryptoPorts.slice(1))("%s cryptography gives the portable one's by
     );
   });
 
+  test("for the judgement of any 32 bytes as a key", () => {
+    let points = 0;
+    fc.assert(
+      fc.property(bytes(32), (key) => {
+        const isGood = portableCrypto.checkPublicKey(key);
+        expect(crypto.checkPublicKey(key)).toBe(isGood);
+        if (isGood) points += 1;
+      }),
+      { ...tries(100), seed: 1 },
+    );
+    expect(points, "one in sixteen random strings is a key without torsion").toBeGreaterThan(0);
+  });
+
   test("for the judgement of keys and signatures that were tampered with", () => {
     const pair = portableCrypto.signingKeyFromSeed(portableCrypto.sha256(utf8("tamper")));
     const message = utf8("message");
