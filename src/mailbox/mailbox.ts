@@ -14,6 +14,7 @@ const MAX_SUBSCRIPTIONS = 16;
 /** Readers whose session is kept while they are away. More of them still receive, but only while connected. */
 const MAX_KEPT_SESSIONS = 10_000;
 const TOPIC_AND_HEADER_BYTES = 256;
+const SESSION_PREFIX = "inbox-";
 const TCP_KEEPALIVE_MS = 60_000;
 
 export interface MailboxOptions {
@@ -129,24 +130,24 @@ function guard(aedes: Aedes, dropped: Dropped): void {
   const keptSessions = new Set<string>();
   const waiting = new WaitingMessages();
 
+  keepOwnInboxOnly(aedes);
   aedes.preConnect = (_client, packet, callback) => {
     delete packet.will;
     const keeps = packet.username !== undefined && !packet.clean;
     const hasRoom = keptSessions.has(packet.username ?? "") || keptSessions.size < MAX_KEPT_SESSIONS;
     packet.clean = !(keeps && hasRoom);
     // Nobody can end or take over another's session by its client id: it is the login, or random.
-    packet.clientId = packet.username === undefined ? randomBytes(12).toString("hex") : `inbox-${packet.username}`;
+    packet.clientId =
+      packet.username === undefined ? randomBytes(12).toString("hex") : `${SESSION_PREFIX}${packet.username}`;
     callback(null, true);
   };
   aedes.authenticate = (client, username, password, done) => {
     const visitor = visitorOf(username, password);
     if (visitor === null) dropped("mailbox/login");
     else visitors.set(client, visitor);
-    if (visitor?.kind === "reader") {
-      if (client.clean) {
-        keptSessions.delete(visitor.inbox);
-        waiting.clear(visitor.inbox);
-      } else keptSessions.add(visitor.inbox);
+    if (visitor?.kind === "reader" && client.clean) {
+      keptSessions.delete(visitor.inbox);
+      waiting.clear(visitor.inbox);
     }
     done(null, visitor !== null);
   };
@@ -156,6 +157,10 @@ function guard(aedes: Aedes, dropped: Dropped): void {
     const allowed = visitor !== undefined && maySubscribe(visitor, subscription.topic) && count < MAX_SUBSCRIPTIONS;
     if (allowed) subscriptions.set(client, count + 1);
     else dropped("mailbox/subscribe");
+    if (allowed && visitor.kind === "reader" && !client.clean) {
+      subscription.qos = 1; // so that each message that is counted is acknowledged some day
+      keptSessions.add(visitor.inbox);
+    }
     callback(null, allowed ? subscription : null);
   };
   aedes.authorizePublish = (client, packet, callback) => {
@@ -186,8 +191,35 @@ function guard(aedes: Aedes, dropped: Dropped): void {
     const visitor = visitors.get(client);
     if (visitor?.kind === "reader") waiting.take(visitor.inbox);
   });
+  aedes.on("unsubscribe", (_topics, client) => {
+    const visitor = visitors.get(client);
+    if (visitor?.kind === "reader") keptSessions.delete(visitor.inbox);
+  });
   aedes.on("clientError", () => {});
   aedes.on("connectionError", () => {});
+}
+
+interface SubscriptionStore {
+  addSubscriptions(
+    client: { readonly id: string },
+    subscriptions: readonly { readonly topic: string }[],
+  ): Promise<void>;
+}
+
+/**
+ * aedes keeps every filter of a SUBSCRIBE packet for a kept session, those that were refused too: other readers' messages
+ * would pile up for it, although they would never be handed out.
+ */
+function keepOwnInboxOnly(aedes: Aedes): void {
+  const { persistence } = aedes as unknown as { readonly persistence: SubscriptionStore };
+  const add = persistence.addSubscriptions.bind(persistence);
+  persistence.addSubscriptions = (client, subscriptions) => {
+    const own = `in/${client.id.slice(SESSION_PREFIX.length)}/+`;
+    return add(
+      client,
+      subscriptions.filter(({ topic }) => topic === own),
+    );
+  };
 }
 
 /** Nobody may subscribe to it: a message sent there is acknowledged and gone, as a full queue does it in any broker. */

@@ -202,6 +202,45 @@ test("what waits for an absent recipient is bounded, and senders are not told", 
   await expect.poll(() => heard.at(-1)).toBe("after");
 });
 
+test("a reader that asks for others' inboxes beside its own is kept only its own", async () => {
+  const mailbox = await serve();
+  const make = async () => (await createCard(nodeCrypto, { name: "R", url: "mqtt://x:1", ca: null })).secrets;
+  const [greedy, other] = [await make(), await make()];
+  const first = await inboxConnection(mailbox.url, greedy);
+  const filters = [inboxLogin(nodeCrypto, greedy).topicFilter, inboxLogin(nodeCrypto, other).topicFilter, "#"];
+  await first.client.subscribeAsync(filters, { qos: 1 }).catch(() => {});
+  await first.client.endAsync();
+  const sender = await mqttClient(mailbox.url);
+  onTestFinished(() => sender.endAsync(true));
+  const topicOf = (secrets: typeof greedy) => `in/${inboxLogin(nodeCrypto, secrets).username}/${"1".repeat(32)}`;
+  await sender.publishAsync(topicOf(other), "not yours", { qos: 1 });
+  await sender.publishAsync(topicOf(greedy), "yours", { qos: 1 });
+  const heard: string[] = [];
+  const { client } = await inboxConnection(mailbox.url, greedy, {}, (_topic, payload) => heard.push(fromUtf8(payload)));
+  onTestFinished(() => client.endAsync(true));
+  await sender.publishAsync(topicOf(greedy), "the end", { qos: 1 });
+  await expect.poll(() => heard).toEqual(["yours", "the end"]);
+});
+
+test("what is sent before a reader has subscribed does not wear its inbox down", async () => {
+  const dropped: string[] = [];
+  const mailbox = await serve({ onDropped: (code) => dropped.push(code) });
+  const { secrets } = await createCard(nodeCrypto, { name: "R", url: "mqtt://x:1", ca: null });
+  const { username, topicFilter } = inboxLogin(nodeCrypto, secrets);
+  const heard: string[] = [];
+  const { broker, client } = await inboxConnection(mailbox.url, secrets, {}, (_topic, payload) =>
+    heard.push(fromUtf8(payload)),
+  );
+  onTestFinished(() => client.endAsync(true));
+  const sender = await mqttClient(mailbox.url);
+  onTestFinished(() => sender.endAsync(true));
+  for (let i = 0; i < 100; i += 1) await sender.publishAsync(`in/${username}/${"1".repeat(32)}`, "early", { qos: 1 });
+  await broker.subscribe(topicFilter, () => {});
+  for (let i = 0; i < 100; i += 1) await sender.publishAsync(`in/${username}/${"1".repeat(32)}`, "heard", { qos: 1 });
+  await expect.poll(() => heard.length).toBe(100);
+  expect(dropped).toEqual([]);
+});
+
 test("bytes that are not MQTT end that connection only, and stopping ends silent ones", async () => {
   const mailbox = await serve();
   const garbage = connect(mailbox.port, "127.0.0.1");

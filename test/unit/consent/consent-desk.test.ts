@@ -113,6 +113,41 @@ describe("an accepted consent", () => {
   });
 });
 
+describe("a crash", () => {
+  test("between the ledger's transaction and the rewriting of pending.bin releases once", async () => {
+    const before = await makeDesk();
+    await before.desk.submit(await before.submission(before.desk.challenge()), before.anna.publicKey);
+    const pending = before.pendingBytes();
+    await before.clock.advance(UNDO_MS);
+    await before.desk.householdChanged();
+    before.restorePending(pending);
+    const after = await before.reboot();
+    await after.clock.advance(2 * UNDO_MS);
+    await after.desk.householdChanged();
+    expect([after.audit.length, after.publisher.held.length, after.pendingBytes()]).toEqual([1, 1, null]);
+  });
+
+  test("before an acceptance is on disk leaves a token that was never accepted, and its challenge void", async () => {
+    const before = await makeDesk();
+    const submission = await before.submission(before.desk.challenge());
+    await before.desk.submit(submission, before.anna.publicKey);
+    before.restorePending(null);
+    const after = await before.reboot();
+    await after.clock.advance(2 * UNDO_MS);
+    expect([after.audit.length, after.desk.shares().length]).toEqual([0, 0]);
+    expect(await after.desk.submit(submission, after.anna.publicKey)).toEqual({ outcome: "refused" });
+    expect(after.refusals).toEqual(["challenge"]);
+  });
+
+  test("that damaged pending.bin is told, and the file is left as it is", async () => {
+    const before = await makeDesk();
+    const damaged = Buffer.from("{}");
+    before.restorePending(damaged);
+    await expect(before.reboot()).rejects.toMatchObject({ code: "consent/pending-damaged" });
+    expect(before.pendingBytes()).toEqual(damaged);
+  });
+});
+
 describe("a revocation", () => {
   test("that arrives before its token voids it, and is forgotten when no such token can be valid", async () => {
     const world = await makeDesk();

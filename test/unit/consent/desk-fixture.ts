@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -34,6 +34,8 @@ export interface DeskWorld extends ConsentWorld {
   readonly refusals: readonly string[];
   changeHousehold(change: Partial<HouseholdView>): void;
   pendingBytes(): Buffer | null;
+  /** Puts back what a crash would have left in the place of the last write. */
+  restorePending(bytes: Buffer | null): void;
   /** Ends the daemon as a power cut does, and starts it again on the same disk. */
   reboot(): Promise<DeskWorld>;
 }
@@ -92,6 +94,10 @@ async function startDesk(
     refusals,
     changeHousehold(change: Partial<HouseholdView>) {
       world.household = { ...world.household, ...change };
+    },
+    restorePending(bytes: Buffer | null) {
+      if (bytes === null) rmSync(pendingFile, { force: true });
+      else writeFileSync(pendingFile, bytes);
     },
     pendingBytes: () => (existsSync(pendingFile) ? readFileSync(pendingFile) : null),
     async reboot() {
