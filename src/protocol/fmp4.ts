@@ -183,6 +183,14 @@ export const convertTicks = (ticks: number, fromTimescale: number, toTimescale: 
 const VIDEO_TRACK = 1;
 const AUDIO_TRACK = 2;
 
+/** Drops whatever edit list there is and makes one that starts playing at `mediaTime` (ISO/IEC 14496-12, 8.6.6). */
+function startingAt(track: Uint8Array, mediaTime: number): Uint8Array {
+  const parts = boxes(needBox(track, "trak").content).filter(({ type }) => type !== "edts");
+  // One entry; a duration of zero reaches to the end of a fragmented file; rate 1.0.
+  const edit = makeBox("edts", makeBox("elst", u32(0), u32(1), u32(0), u32(mediaTime), u32(0x1_0000)));
+  return makeBox("trak", ...parts.flatMap(({ type, bytes }) => (type === "tkhd" ? [bytes, edit] : [bytes])));
+}
+
 /** An init segment's track and its defaults under another track number. */
 function renumbered(init: Uint8Array, trackId: number): { readonly track: Uint8Array; readonly defaults: Uint8Array } {
   const track = Uint8Array.from(needBox(init, "moov", "trak").bytes);
@@ -193,17 +201,17 @@ function renumbered(init: Uint8Array, trackId: number): { readonly track: Uint8A
   return { track, defaults };
 }
 
+function initOf(first: Uint8Array, tracks: readonly ReturnType<typeof renumbered>[]): Uint8Array {
+  const movieHeader = Uint8Array.from(needBox(first, "moov", "mvhd").bytes);
+  movieHeader.set(u32(tracks.length + 1), movieHeader.length - 4);
+  const defaults = makeBox("mvex", ...tracks.map((track) => track.defaults));
+  const moov = makeBox("moov", movieHeader, ...tracks.map(({ track }) => track), defaults);
+  return concatBytes(needBox(first, "ftyp").bytes, moov);
+}
+
 /** One init segment for both lanes: video is track 1, audio track 2. @throws ProtocolError `mp4/shape`. */
 export function mergeInit(videoInit: Uint8Array, audioInit: Uint8Array): Uint8Array {
-  const video = renumbered(videoInit, VIDEO_TRACK);
-  const audio = renumbered(audioInit, AUDIO_TRACK);
-  const movieHeader = Uint8Array.from(needBox(videoInit, "moov", "mvhd").bytes);
-  movieHeader.set(u32(AUDIO_TRACK + 1), movieHeader.length - 4);
-  const defaults = makeBox("mvex", video.defaults, audio.defaults);
-  return concatBytes(
-    needBox(videoInit, "ftyp").bytes,
-    makeBox("moov", movieHeader, video.track, audio.track, defaults),
-  );
+  return initOf(videoInit, [renumbered(videoInit, VIDEO_TRACK), renumbered(audioInit, AUDIO_TRACK)]);
 }
 
 /** One lane's part of what is to be played. */
@@ -234,6 +242,19 @@ const firstStartMs = ({ init, fragments }: PlayableLane): number =>
     ? Number.POSITIVE_INFINITY
     : fragmentTiming(fragments[0], trackInfo(init).timescale).startMs;
 
+/** How long after its decoding the first picture is shown: pictures that refer to later ones make all wait. */
+function firstCompositionOffset({ fragments: [first] }: PlayableLane): number {
+  if (first === undefined) return 0;
+  const reader = new FieldReader(needBox(first, "moof", "traf", "trun").content);
+  const { version, flags } = versionAndFlags(reader);
+  if (reader.u32() === 0 || !(flags & RUN_FIELDS.compositionOffset)) return 0;
+  if (flags & 0x1) reader.skip(4);
+  if (flags & 0x4) reader.skip(4);
+  for (const field of [RUN_FIELDS.duration, RUN_FIELDS.size, RUN_FIELDS.flags]) if (flags & field) reader.skip(4);
+  const offset = reader.u32();
+  return version > 0 && offset >= 0x8000_0000 ? 0 : offset;
+}
+
 /**
  * One MP4 that begins at time zero with the first picture (without picture, the first sound), whatever part of a clip
  * its fragments are from. @throws ProtocolError `mp4/shape`.
@@ -243,15 +264,14 @@ export function playableMp4(video: PlayableLane | null, audio: PlayableLane | nu
   const [first] = lanes;
   if (first === undefined) throw mp4Error("neither picture nor sound to play");
   const zeroMs = firstStartMs(first);
-  const both = video !== null && audio !== null;
-  const init = both ? mergeInit(video.init, audio.init) : first.init;
-  const audioTrack = both ? AUDIO_TRACK : trackInfo(first.init).trackId;
-  const fragments = [
-    ...(video === null ? [] : placed(video, both ? VIDEO_TRACK : trackInfo(video.init).trackId, zeroMs)),
-    ...(audio === null ? [] : placed(audio, audioTrack, zeroMs)),
-  ].toSorted((a, b) => a.startMs - b.startMs);
+  const tracks = lanes.map((lane, i) => {
+    const { track, defaults } = renumbered(lane.init, i + 1);
+    const offset = lane === video ? firstCompositionOffset(lane) : 0;
+    return { track: offset === 0 ? track : startingAt(track, offset), defaults };
+  });
+  const fragments = lanes.flatMap((lane, i) => placed(lane, i + 1, zeroMs)).toSorted((a, b) => a.startMs - b.startMs);
   return concatBytes(
-    init,
+    initOf(first.init, tracks),
     ...fragments.map(({ fragment, subtractTicks, trackId }, i) =>
       retime(fragment, { sequence: i + 1, subtractTicks, trackId }),
     ),

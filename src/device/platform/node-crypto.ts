@@ -14,7 +14,6 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { createRequire } from "node:module";
 import type { BoxKeyPair, Crypto } from "../../protocol/crypto.ts";
 import { BOX_OVERHEAD_BYTES } from "../../protocol/crypto.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
@@ -23,9 +22,9 @@ import { isStrictSignatureForm } from "../../protocol/signature-form.ts";
 
 type Sodium = typeof import("sodium-native");
 
-function loadSodium(): Sodium | null {
+async function loadSodium(): Promise<Sodium | null> {
   try {
-    return createRequire(import.meta.url)("sodium-native") as Sodium;
+    return (await import("sodium-native")).default;
   } catch {
     return null;
   }
@@ -177,4 +176,4 @@ export const nodeCryptoWith = (sodium: Sodium | null): Crypto => ({
   ...(sodium === null ? {} : partsOfSodium(sodium)),
 });
 
-export const nodeCrypto: Crypto = nodeCryptoWith(loadSodium());
+export const nodeCrypto: Crypto = nodeCryptoWith(await loadSodium());

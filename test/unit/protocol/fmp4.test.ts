@@ -209,3 +209,20 @@ test("an instant keeps its place in another track's ticks", () => {
   expect(convertTicks(15_360, 15_360, 44_100)).toBe(44_100);
   expect(convertTicks(1_024, 15_360, 44_100)).toBe(2_940);
 });
+
+describe("a film whose pictures refer to later ones", () => {
+  test("is shown from zero, any part of it, for as long as it lasts", () => {
+    const file = join(folder, "reordered.mp4");
+    const input = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25", "-t", "6"];
+    const encoder = ["-c:v", "libx264", "-preset", "medium", "-bf", "2", "-g", "25", "-pix_fmt", "yuv420p"];
+    const muxer = ["-use_editlist", "0", "-avoid_negative_ts", "disabled", ...FRAGMENTED];
+    execFileSync("ffmpeg", [...input, ...encoder, ...muxer, file]);
+    const { init, fragments } = lane(file);
+    const whole = probe(playableMp4({ init, fragments }, null)).format;
+    const part = probe(playableMp4({ init, fragments: fragments.slice(2, 4) }, null)).format;
+    expect([Number(whole.start_time), Number(whole.duration)]).toEqual([0, 6]);
+    expect([Number(part.start_time), Number(part.duration)]).toEqual([0, 2]);
+    // As the camera sent it, the first picture would wait for its turn.
+    expect(Number(probe(concatBytes(init, ...fragments)).format.start_time)).toBeGreaterThan(0);
+  });
+});
