@@ -28,9 +28,9 @@ const MAX_FRAGMENTS_AT_ONCE = 1000;
 
 /** What an owner asks of the doorbell, in its own words. Every method may throw OwnerError `owner/no-answer`, `owner/unreadable-answer`. */
 export class Doorbell implements ClipSource {
-  readonly #link: LinkClient;
+  readonly #link: Pick<LinkClient, "request">;
 
-  constructor(link: LinkClient) {
+  constructor(link: Pick<LinkClient, "request">) {
     this.#link = link;
   }
 

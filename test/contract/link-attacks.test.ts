@@ -38,8 +38,9 @@ function tapped(phone: Phone): { phone: Phone; sent: { topic: string; bytes: Uin
   return { phone: { ...phone, ports: { ...phone.ports, connect } }, sent };
 }
 
-/** Unlike events.once, takes a reset connection for a closed one. */
+/** Unlike events.once, takes a reset connection for a closed one, and one that closed before. */
 function closeOf(connection: Socket | MqttClient): Promise<void> {
+  if ("closed" in connection && connection.closed) return Promise.resolve();
   return new Promise((resolve) => void connection.once("close", () => resolve()));
 }
 
@@ -159,7 +160,6 @@ describe("the embedded broker", () => {
     await closeOf(socket);
     expect(await written).toBe("cut off");
     await device.log.seen("link/oversized");
-    await device.log.seen("link-up", 2);
     expect(await isAnswered(await opened(owner))).toBe(true);
   });
 

@@ -115,6 +115,37 @@ describe.each(brokers)("the link through $name", ({ external }) => {
     expect(device.log.codes).toContain("link/unknown-op");
   });
 
+  test("a member's requests that are being worked on are bounded; the surplus is dropped by code", async () => {
+    await pairOwner();
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    device.link.onRequest("pin", async () => {
+      await released;
+      return { result: {} };
+    });
+    const { client } = await open(phone);
+    const answers = Array.from({ length: 20 }, () =>
+      client.request("pin", {}, { answerWithinMs: 1500 }).catch(() => null),
+    );
+    await device.log.seen("link/busy", 4);
+    release();
+    expect((await Promise.all(answers)).filter((answer) => answer !== null)).toHaveLength(16);
+    await expect((await open(phone)).doorbell.household()).resolves.toMatchObject({ state: 1 });
+  });
+
+  test("two programs of one member share a link: who fell behind with its counters is answered all the same", async () => {
+    await pairOwner();
+    const first = await open(phone);
+    await first.doorbell.household();
+    const second = await open(phone);
+    await second.doorbell.household();
+    const hurried = { answerWithinMs: 400, again: true };
+    expect(await first.client.request("household", {}, hurried)).toMatchObject({ result: { state: 1 } });
+    expect(device.log.codes).toContain("link/replayed");
+  });
+
   test("a notice reaches every member that listens", async () => {
     await pairOwner();
     const { client } = await open(phone);

@@ -8,7 +8,8 @@ export const linkErrors = {
   "link/broker-port":
     "The home broker could not open its port: another program uses it, or the address is not this machine's.",
   "link/busy": "A member sent more requests at once than the device answers; the surplus was dropped.",
-  "link/counters-damaged": "link-counters.bin is damaged: the member it names must pair again.",
+  "link/counters-damaged":
+    "link-counters.bin is damaged: remove the member it served and pair anew; a home's only owner resets the device with its button.",
   "link/denied-publish": "A broker client published where it may not; its connection was closed.",
   "link/denied-subscribe": "A broker client asked for a topic that is not its own; it hears nothing.",
   "link/handler-failed": "A request could not be carried out; the log line before this one says why.",

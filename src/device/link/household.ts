@@ -101,7 +101,7 @@ export class Household {
    */
   recipientsForClip(nowDay: number, clockSynced: boolean): Promise<readonly ClipRecipient[]> {
     return this.#inTurn(async () => {
-      if (clockSynced && nowDay > this.#stored.lastDay) await this.#save({ ...this.#stored, lastDay: nowDay });
+      if (clockSynced && nowDay > this.#stored.lastDay) await this.#noteDay(nowDay);
       return this.dayKeys(nowDay, clockSynced);
     });
   }
@@ -124,6 +124,14 @@ export class Household {
     return this.#inTurn(async () => {
       const { state, lastDay } = this.#stored;
       await this.#save({ ...emptyHousehold, state: state + 1, lastDay });
+    });
+  }
+
+  /** A full card must not stop the newest recording, so the day counts from now on whether or not it could be written. */
+  async #noteDay(lastDay: number): Promise<void> {
+    const next = { ...this.#stored, lastDay };
+    await this.#save(next).catch(() => {
+      this.#stored = next;
     });
   }
 

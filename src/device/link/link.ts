@@ -272,7 +272,7 @@ export class Link implements LinkPort {
       this.#drops.dropped(answer.rejected);
     } catch (error) {
       if (error instanceof ProtocolError) this.#drops.dropped("link/malformed");
-      else this.#ports.log.error("request failed", { op, code: codeOf(error) });
+      else this.#ports.log.error("request failed", { op, code: "link/handler-failed", cause: codeOf(error) });
     }
     return null;
   }

@@ -61,14 +61,16 @@ export class MemberLink {
   async receive(payload: Uint8Array): Promise<void> {
     const request = this.#open(payload);
     if (request === null) return;
-    if (this.#openRequests >= MAX_OPEN_REQUESTS) return this.#ports.dropped("link/busy");
-    this.#openRequests += 1;
+    const isBusy = this.#openRequests >= MAX_OPEN_REQUESTS;
+    if (!isBusy) this.#openRequests += 1;
     try {
+      // Also when it is dropped: a replay after a restart must not do then what was not done now.
       await this.#ports.counters.noteReceived(this.#linkId, this.#receiver.accepted);
+      if (isBusy) return this.#ports.dropped("link/busy");
       const response = await this.#ports.answer(this.signKey, request);
       if (response !== null) await this.send(response);
     } finally {
-      this.#openRequests -= 1;
+      if (!isBusy) this.#openRequests -= 1;
     }
   }
 
