@@ -1,13 +1,16 @@
+import type { Clock } from "../platform/clock.ts";
 import { type BoxGroup, BoxReader } from "./box-reader.ts";
-import { type LaneFragment, type LaneInit, type MediaLane, readFragment, readInit } from "./lane-fragment.ts";
+import { LaneFragment, type LaneInit, type MediaLane, readInit } from "./lane-fragment.ts";
 
 /** Reads the media lanes of one capture. */
 export class Lanes {
+  readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #onFragment: (fragment: LaneFragment) => void;
   readonly #readers: Record<MediaLane, BoxReader>;
   readonly #inits: Record<MediaLane, LaneInit | null> = { video: null, audio: null };
 
-  constructor(onFragment: (fragment: LaneFragment) => void) {
+  constructor(clock: Pick<Clock, "monotonicMs">, onFragment: (fragment: LaneFragment) => void) {
+    this.#clock = clock;
     this.#onFragment = onFragment;
     this.#readers = {
       video: new BoxReader((group) => this.#take("video", group)),
@@ -30,6 +33,8 @@ export class Lanes {
   #take(lane: MediaLane, group: BoxGroup): void {
     const init = this.#inits[lane];
     if (group.kind === "init") this.#inits[lane] = readInit(group);
-    else if (init !== null) this.#onFragment(readFragment(lane, group, init.timescale));
+    else if (init !== null) {
+      this.#onFragment(new LaneFragment(lane, init.timescale, this.#clock.monotonicMs(), group));
+    };
   }
 }

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Log } from "../platform/logger.ts";
-import { TsJoiner } from "./ts-joiner.ts";
+import type { MediaClock } from "./media-clock.ts";
+import { TS_TICKS_PER_MS, TsJoiner } from "./ts-joiner.ts";
 
 /** A viewer that has not read so much (four seconds at 2 Mbit/s) is dropped: it would only fall further behind. */
 const VIEWER_LIMIT_BYTES = 1024 * 1024;
@@ -17,12 +18,17 @@ export class LiveFanout {
   readonly #onWatched: (watched: boolean) => void;
   readonly #viewers = new Map<Socket, TsJoiner | "joined">();
   #server: Server | undefined;
-  /** Pictures from before this moment (of the media's time, 90 kHz) are left over from when nobody watched. */
-  #freshFrom90k = 0;
+  readonly #mediaClock: Pick<MediaClock, "pictureEndMs">;
 
   /** @param onWatched - Told when the first viewer comes and when the last one has gone. */
-  constructor(path: string, log: Log, onWatched: (watched: boolean) => void) {
+  constructor(
+    path: string,
+    mediaClock: Pick<MediaClock, "pictureEndMs">,
+    log: Log,
+    onWatched: (watched: boolean) => void,
+  ) {
     this.#path = path;
+    this.#mediaClock = mediaClock;
     this.#log = log;
     this.#onWatched = onWatched;
   }
@@ -43,15 +49,9 @@ export class LiveFanout {
     for (const viewer of this.#viewers.keys()) viewer.destroy();
   }
 
-  /** The picture being taken now began at this time: nothing older is worth showing. */
-  sawPicture(endMs: number): void {
-    this.#freshFrom90k = endMs * 90;
-  }
-
   /** ffmpeg starts anew and so does its stream: every viewer joins again at a key frame. */
   restart(): void {
-    this.#freshFrom90k = 0;
-    for (const viewer of this.#viewers.keys()) this.#viewers.set(viewer, new TsJoiner(0));
+    for (const viewer of this.#viewers.keys()) this.#viewers.set(viewer, this.#newJoiner());
   }
 
   push(chunk: Buffer): void {
@@ -82,8 +82,13 @@ export class LiveFanout {
     viewer.once("close", () => this.#remove(viewer));
     viewer.on("error", () => viewer.destroy());
     viewer.resume();
-    this.#viewers.set(viewer, new TsJoiner(this.#freshFrom90k));
+    this.#viewers.set(viewer, this.#newJoiner());
     if (this.#viewers.size === 1) this.#onWatched(true);
+  }
+
+  /** What came before the picture being taken now is left over from when nobody watched. */
+  #newJoiner(): TsJoiner {
+    return new TsJoiner((this.#mediaClock.pictureEndMs ?? 0) * TS_TICKS_PER_MS);
   }
 
   #remove(viewer: Socket): void {

@@ -1,7 +1,6 @@
 import { convertTicks } from "../../protocol/fmp4.ts";
-import { wipeAll } from "./box-reader.ts";
 import { FragmentQueue } from "./fragment-queue.ts";
-import { type LaneFragment, type LaneInit, type MediaLane, retimed } from "./lane-fragment.ts";
+import type { LaneFragment, LaneInit, MediaLane } from "./lane-fragment.ts";
 import type { Fragment, Recording, Trigger } from "./recording.ts";
 
 export interface RecordingPlan {
@@ -105,10 +104,10 @@ export class OpenRecording implements Recording {
       this.end("full");
       return false;
     }
-    this.#origin ??= { ticks: fragment.baseDecodeTime, timescale: fragment.timescale, ms: fragment.startMs };
+    this.#origin ??= { ticks: fragment.timing.baseDecodeTime, timescale: fragment.timescale, ms: fragment.startMs };
     const startMs = this.#push(fragment, this.#origin);
     if (startMs === null) return true;
-    this.#pictureEndMs = startMs + fragment.durationMs;
+    this.#pictureEndMs = startMs + fragment.timing.durationMs;
     if (this.#isComplete && (this.#plan.inits.audio === null || this.#soundEndMs >= this.#pictureEndMs)) {
       this.end("full");
     }
@@ -119,7 +118,7 @@ export class OpenRecording implements Recording {
     const origin = this.#origin;
     // Sound from before the first picture belongs to no clip, nor does sound after its last one.
     if (origin === undefined || fragment.startMs < origin.ms) {
-      wipeAll(fragment.group.pieces);
+      fragment.wipe();
       return true;
     }
     if (this.#isComplete && fragment.startMs - origin.ms >= this.#pictureEndMs) {
@@ -128,7 +127,7 @@ export class OpenRecording implements Recording {
     }
     const startMs = this.#push(fragment, origin);
     if (startMs === null) return true;
-    this.#soundEndMs = startMs + fragment.durationMs;
+    this.#soundEndMs = startMs + fragment.timing.durationMs;
     if (this.#isComplete && this.#soundEndMs >= this.#pictureEndMs) this.end("full");
     return true;
   }
@@ -140,25 +139,26 @@ export class OpenRecording implements Recording {
 
   /** @returns Where the fragment lies from time zero; null when it ended the recording. */
   #push(fragment: LaneFragment, origin: Origin): number | null {
-    const { lane, baseDecodeTime, durationMs, keyFrame, timescale } = fragment;
+    const { lane, timescale } = fragment;
+    const { baseDecodeTime, durationMs, startsWithKeyFrame: keyFrame } = fragment.timing;
     const subtractTicks = convertTicks(origin.ticks, origin.timescale, timescale);
     if (baseDecodeTime < subtractTicks) {
       // The camera's time jumped back: what follows fits no more.
-      wipeAll(fragment.group.pieces);
+      fragment.wipe();
       this.end("cut");
       return null;
     }
     const startMs = ((baseDecodeTime - subtractTicks) * 1000) / timescale;
-    const bytes = retimed(fragment, ++this.#sequence[lane], subtractTicks);
+    const bytes = fragment.takeRetimed(++this.#sequence[lane], subtractTicks);
     if (lane === "video") this.#offerForThumbnail(fragment, bytes);
     if (this.#queue.push({ lane, bytes, startMs, durationMs, init: false, keyFrame })) return startMs;
     this.end("cut");
     return null;
   }
 
-  #offerForThumbnail({ startMs, durationMs }: LaneFragment, bytes: Uint8Array): void {
+  #offerForThumbnail({ endMs }: LaneFragment, bytes: Uint8Array): void {
     const settle = this.#settleThumbnail;
-    if (settle === undefined || startMs + durationMs <= (this.#plan.triggerMediaMs ?? 0)) return;
+    if (settle === undefined || endMs <= (this.#plan.triggerMediaMs ?? 0)) return;
     this.#settleThumbnail = undefined;
     // A copy: the consumer overwrites the fragment as soon as it is sealed.
     settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice()));

@@ -1,4 +1,3 @@
-import { wipeAll } from "./box-reader.ts";
 import type { LaneFragment } from "./lane-fragment.ts";
 
 /** The last seconds of plain video, in RAM only. What falls out at the end is overwritten. */
@@ -34,8 +33,8 @@ export class PreRoll {
 
   push(fragment: LaneFragment): void {
     this.#fragments.push(fragment);
-    this.#byteLength += fragment.group.byteLength;
-    if (fragment.lane === "video" && !this.#isHeld) this.#trim(fragment.startMs + fragment.durationMs);
+    this.#byteLength += fragment.byteLength;
+    if (fragment.lane === "video" && !this.#isHeld) this.#trim(fragment.arrivedAtMs);
     while (this.#byteLength > this.#limitBytes && this.#fragments.length > 0) this.#dropFirst();
   }
 
@@ -48,29 +47,34 @@ export class PreRoll {
   }
 
   clear(): void {
-    for (const fragment of this.take()) wipeAll(fragment.group.pieces);
+    for (const fragment of this.take()) fragment.wipe();
   }
 
-  /** Drops the first pictures as long as the ones after them cover the pre-roll, and the sound before the rest. */
-  #trim(endMs: number): void {
+  /**
+   * Drops the first pictures as long as the ones after them cover the pre-roll, with the sound before. Goes by the time
+   * of arrival: a fragment of pictures begins when the one before it arrives, and so does its sound.
+   */
+  #trim(nowMs: number): void {
     for (;;) {
-      const [first, second] = this.#fragments.filter(isVideo);
-      if (first === undefined || second === undefined || endMs - second.startMs < this.#keepMs) return;
-      const isOld = (fragment: LaneFragment): boolean =>
-        fragment === first || (!isVideo(fragment) && fragment.startMs < second.startMs);
-      for (const fragment of this.#fragments) if (isOld(fragment)) this.#forget(fragment);
-      this.#fragments = this.#fragments.filter((fragment) => !isOld(fragment));
+      const at = this.#fragments.findIndex(isVideo);
+      const first = this.#fragments[at];
+      if (first === undefined || nowMs - first.arrivedAtMs < this.#keepMs) return;
+      if (this.#fragments.findLastIndex(isVideo) === at) return;
+      for (const fragment of this.#fragments.splice(0, at + 1)) this.#forget(fragment);
     }
   }
 
   #dropFirst(): void {
     const first = this.#fragments.shift();
-    if (first !== undefined) this.#forget(first);
+    if (first === undefined) return;
+    // It may be the last one that came, whose end tells the media's time.
+    void first.endMs;
+    this.#forget(first);
   }
 
   #forget(fragment: LaneFragment): void {
-    this.#byteLength -= fragment.group.byteLength;
-    wipeAll(fragment.group.pieces);
+    this.#byteLength -= fragment.byteLength;
+    fragment.wipe();
   }
 }
 

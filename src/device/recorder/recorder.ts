@@ -56,7 +56,9 @@ export class Recorder {
     this.#preRoll = new PreRoll(config.preRollMs, config.preRollBytes);
     this.#mediaClock = new MediaClock(ports.clock);
     this.#restartDelay = new RestartDelay(ports.clock);
-    this.#live = new LiveFanout(liveSocketPath(config), ports.log, (watched) => this.#capture?.setLive(watched));
+    this.#live = new LiveFanout(liveSocketPath(config), this.#mediaClock, ports.log, (watched) =>
+      this.#capture?.setLive(watched),
+    );
   }
 
   /** Where viewers read MPEG-TS, each from the next key frame on. */
@@ -184,7 +186,7 @@ export class Recorder {
       const streams = await describeSource(this.#config);
       const encoder = streams.picture.isH264 ? "libx264" : await chooseEncoder(this.#config.ffmpegPath);
       if (signal.aborted || this.#isPrivate) return "stopped";
-      const lanes = new Lanes((fragment) => this.#deliver(fragment));
+      const lanes = new Lanes(this.#ports.clock, (fragment) => this.#deliver(fragment));
       const onData = this.#laneHandlers(lanes);
       const capture = new Capture(streams, this.#config, encoder, { onData }, this.#ports.clock);
       this.#lanes = lanes;
@@ -265,9 +267,8 @@ export class Recorder {
     this.#preRoll.push(fragment);
   }
 
-  #sawPicture({ startMs, durationMs }: LaneFragment): void {
-    this.#mediaClock.sawPicture(startMs + durationMs);
-    this.#live.sawPicture(startMs + durationMs);
+  #sawPicture(fragment: LaneFragment): void {
+    this.#mediaClock.sawPicture(fragment);
     this.#restartDelay.sawPicture();
     if (!this.#isLost) return;
     this.#isLost = false;

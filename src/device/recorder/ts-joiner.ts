@@ -6,16 +6,18 @@ const PAT_PID = 0;
 /** Presentation times are 33 bits wide: they wrap every 26.5 hours. */
 const TIME_RANGE = 2 ** 33;
 /** Times before the limit by less than this count as after it: rounding, and the order of B-frames. */
-const TOLERANCE_90K = 0.5 * 90_000;
+const TOLERANCE_TICKS = 45_000;
+
+export const TS_TICKS_PER_MS = 90;
 
 /** Waits for a key frame that is new enough; ffmpeg writes the stream's tables (PAT, PMT) right before each. */
 export class TsJoiner {
   readonly #freshFrom: number;
   #pending = new Uint8Array(0);
 
-  /** @param freshFrom90k - Earliest presentation time to begin with. */
-  constructor(freshFrom90k: number) {
-    this.#freshFrom = freshFrom90k;
+  /** @param freshFrom - Earliest presentation time to begin with, in 90 kHz ticks. */
+  constructor(freshFrom: number) {
+    this.#freshFrom = freshFrom;
   }
 
   /** @returns What the viewer gets first, from the tables before the key frame on; null while there is none. */
@@ -36,7 +38,7 @@ export class TsJoiner {
   #isFresh(packet: Uint8Array): boolean {
     const time = presentationTime(packet);
     if (time === null) return false;
-    const ahead = (((time - this.#freshFrom + TOLERANCE_90K) % TIME_RANGE) + TIME_RANGE) % TIME_RANGE;
+    const ahead = (((time - this.#freshFrom + TOLERANCE_TICKS) % TIME_RANGE) + TIME_RANGE) % TIME_RANGE;
     return ahead < TIME_RANGE / 2;
   }
 }

@@ -50,9 +50,9 @@ export class MotionVerifier {
     for (const fragment of preRoll) this.push(fragment);
   }
 
-  push({ lane, group }: LaneFragment): void {
+  push({ lane, pieces }: LaneFragment): void {
     // Copies: ring and consumer overwrite theirs at any time.
-    if (lane === "video") for (const piece of group.pieces) this.#input.write(piece.slice());
+    if (lane === "video") for (const piece of pieces) this.#input.write(piece.slice());
   }
 
   stop(): void {
