@@ -19,12 +19,14 @@ import type { ClipRecipient, HouseholdView, Member } from "./link-ports.ts";
  * and changes happen one after another.
  */
 export class Household {
+  readonly #crypto: Crypto;
   readonly #path: string;
   readonly #changes: HouseholdChanges;
   #stored: StoredHousehold = emptyHousehold;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(crypto: Crypto, path: string, deviceKey: Uint8Array) {
+    this.#crypto = crypto;
     this.#path = path;
     this.#changes = new HouseholdChanges(crypto, deviceKey);
   }
@@ -85,9 +87,15 @@ export class Household {
     });
   }
 
+  /**
+   * Replaces a member's day keys. Each is tried once, here: a key of small order cannot be sealed to, so one in a viewer's
+   * upload would end every recording and every audit row. @throws ProtocolError `key/weak`; the old keys stay.
+   */
   uploadDayKeys(signKey: Uint8Array, firstDay: number, keys: readonly Uint8Array[]): Promise<void> {
     return this.#inTurn(async () => {
       if (keys.length === 0 || keys.length > MAX_DAY_KEYS) throw new RangeError("between 1 and 366 day keys");
+      const secret = this.#crypto.randomBytes(32);
+      for (const key of keys) this.#crypto.agree(secret, key);
       const members = this.#stored.members.map((member) =>
         equalBytes(member.signKey, signKey) ? { ...member, dayKeys: { firstDay, keys: [...keys] } } : member,
       );

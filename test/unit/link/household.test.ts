@@ -8,6 +8,7 @@ import { type Signer, seedSigner, signStatement } from "../../../src/protocol/en
 import type { LinkKeys } from "../../../src/protocol/pairing-handshake.ts";
 import { type MemberChange, memberStatement } from "../../../src/protocol/statements/member.ts";
 import { revocationStatement } from "../../../src/protocol/statements/revocation.ts";
+import { wrapSeed } from "../../../src/protocol/wrap.ts";
 
 const device = seedSigner(nodeCrypto, new Uint8Array(32).fill(9));
 const [anna, bert, cleo] = [1, 2, 3].map((seed) => seedSigner(nodeCrypto, new Uint8Array(32).fill(seed))) as [
@@ -165,6 +166,17 @@ describe("the key of the day", () => {
     await household.recipientsForClip(101, true);
     const after = await load();
     expect(await after.recipientsForClip(100, true)).toEqual([{ day: 101, publicKey: day(2) }]);
+  });
+
+  test("day keys that cannot be sealed to are refused whole: one in a viewer's upload would end every recording", async () => {
+    await household.uploadDayKeys(anna.publicKey, 100, [day(1), day(2)]);
+    const weak = new Uint8Array(32);
+    await expect(household.uploadDayKeys(anna.publicKey, 100, [day(3), weak])).rejects.toMatchObject({
+      code: "key/weak",
+    });
+    expect(household.dayKeys(100, true)).toEqual([{ day: 100, publicKey: day(1) }]);
+    const wrapped = () => wrapSeed(nodeCrypto, 100, weak, new Uint8Array(32));
+    expect(wrapped, "control: nothing can be sealed to it").toThrow("zeros");
   });
 
   test("is given for viewers too, not for phones that wait nor members without keys", async () => {
