@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fragmentTiming, trackInfo } from "../../../src/protocol/fmp4.ts";
 import { RtspCamera } from "../../fakes/rtsp-camera.ts";
-import { collect, H264, lane, makeFilm, play, processesWith, startRecorder, TEST_PICTURE, TEST_TONE, until, useScratch } from "./recorder-rig.ts";
+import { collect, H264, lane, makeFilm, makeRecorder, play, processesWith, startRecorder, TEST_PICTURE, TEST_TONE, until, useScratch } from "./recorder-rig.ts";
 
 useScratch();
 
@@ -67,6 +67,18 @@ describe("an RTSP camera", () => {
 describe("a camera program that pipes H.264", () => {
   const program = join(import.meta.dirname, "../../fakes/camera-program.mjs");
 
+  test("and ends as if all were well (ffmpeg exits with code 0) is told as lost, and started again", async () => {
+    const rig = await startRecorder({
+      source: { kind: "rpicam", program, extraArguments: [] },
+      sound: { kind: "off" },
+    });
+    const [writer] = await processesWith(`-f h264 ${rig.config.runtimeDir}`);
+    if (writer === undefined) throw new Error("no camera program runs");
+    process.kill(writer, "SIGTERM");
+    await until(() => rig.notices.includes("cameraBack"));
+    expect(rig.notices).toEqual(["cameraLost", "cameraBack"]);
+  });
+
   test("is copied in fragments of a second, and ends with the recorder", async () => {
     const rig = await startRecorder({
       source: { kind: "rpicam", program, extraArguments: [] },
@@ -88,7 +100,6 @@ describe("a camera program that pipes H.264", () => {
   });
 
   test("that is not installed is named, and nothing is left behind", async () => {
-    const { makeRecorder } = await import("./recorder-rig.ts");
     const rig = makeRecorder({ source: { kind: "rpicam", program: "/nowhere/rpicam-vid", extraArguments: [] }, sound: { kind: "off" } });
     await rig.recorder.start();
     await until(() => rig.notices.includes("cameraLost"));

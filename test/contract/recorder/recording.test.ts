@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { fragmentTiming, trackInfo } from "../../../src/protocol/fmp4.ts";
@@ -83,7 +84,6 @@ describe("a recording of a film", () => {
     if (recording === null) throw new Error("nothing recorded");
     const [, first] = lane(await collect(recording), "video");
     if (first === undefined) throw new Error("no picture");
-    const { readFile } = await import("node:fs/promises");
     const mediaAt = Buffer.from(first.bytes).indexOf("mdat") + 4;
     // ffmpeg puts the encoder's note before the first picture of a file only.
     const firstSample = first.bytes.subarray(mediaAt + 2000, mediaAt + 4000);
