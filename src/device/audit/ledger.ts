@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { AuditError } from "./errors.ts";
@@ -6,7 +6,10 @@ import { AuditError } from "./errors.ts";
 /** `ledger.db`: the audit chain and the outbox in one file, so that one transaction can cover both. */
 export interface Ledger {
   readonly db: Database.Database;
-  /** Runs `change` in one transaction: all of it is on disk when this returns, or none. A call inside another joins it. */
+  /**
+   * Runs `change` in one transaction: all of it is on disk when this returns, or none. A call inside another joins it.
+   * The write-ahead log is emptied afterwards, so that what a change erased is in no file any more.
+   */
   transaction<T>(change: () => T): T;
   /**
    * Brings one part's tables to its newest version. Each part (audit, publisher, …) counts its own versions.
@@ -19,6 +22,7 @@ export interface Ledger {
 }
 
 const FORMAT_VERSION = 1;
+const MS_PER_DAY = 86_400_000;
 const HEADER_BYTES = 100;
 const USER_VERSION_OFFSET = 60;
 const APPLICATION_ID_OFFSET = 68;
@@ -68,7 +72,10 @@ class SqliteLedger implements Ledger {
   }
 
   transaction<T>(change: () => T): T {
-    return this.db.inTransaction ? change() : this.db.transaction(change).immediate();
+    if (this.db.inTransaction) return change();
+    const result = this.db.transaction(change).immediate();
+    this.#foldLog();
+    return result;
   }
 
   migrate(part: string, steps: readonly string[]): void {
@@ -83,9 +90,26 @@ class SqliteLedger implements Ledger {
 
   close(): void {
     if (!this.db.open) return;
-    this.db.pragma("wal_checkpoint(TRUNCATE)");
+    this.#foldLog();
     this.db.close();
+    stampToday(this.#path);
   }
+
+  #foldLog(): void {
+    try {
+      this.db.pragma("wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      // The change itself is durable. A full card keeps its log until the next change finds room.
+      if (!(error instanceof Database.SqliteError)) throw error;
+    }
+    stampToday(this.#path);
+  }
+}
+
+/** Dates the files to the day: an exact date would tell when somebody last shared, paired or switched privacy mode. */
+function stampToday(path: string): void {
+  const midnight = Math.floor(Date.now() / MS_PER_DAY) * (MS_PER_DAY / 1000);
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) utimesSync(file, midnight, midnight);
 }
 
 /** Reads the header without SQLite: opening a database in WAL mode already writes beside it. */

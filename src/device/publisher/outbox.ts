@@ -89,7 +89,7 @@ export class Outbox implements AcceptedTokens {
 
   end(token: Uint8Array, state: "delivered" | "revoked" | "void"): boolean {
     const { db } = this.#ledger;
-    const hasChanged = this.#ledger.transaction(() => {
+    return this.#ledger.transaction(() => {
       const { changes } = db
         .prepare(
           `UPDATE outbox SET state = ?, delivery = NULL, envelopes = NULL, grant_bytes = NULL, card = NULL, facts = NULL,
@@ -99,9 +99,6 @@ export class Outbox implements AcceptedTokens {
         .run(state, token);
       return changes > 0;
     });
-    // Rows that were overwritten still stand in the log until it is written back.
-    if (!db.inTransaction) db.pragma("wal_checkpoint(TRUNCATE)");
-    return hasChanged;
   }
 
   states(): readonly { readonly token: Uint8Array; readonly state: DeliveryState }[] {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -281,4 +281,14 @@ describe("the ledger", () => {
       expect(await readFile(path)).toEqual(broken);
     }
   });
+});
+
+test("no file of the ledger has an exact date, neither while it is open nor closed", async () => {
+  const { dir, log, ledger } = await openTestLedger();
+  const dates = async () =>
+    Promise.all((await readdir(dir)).map(async (name) => (await stat(join(dir, name))).mtimeMs % MS_PER_DAY));
+  log.append({ kind: "privacy", at: 3, on: true, member: null }, []);
+  expect(new Set(await dates())).toEqual(new Set([0]));
+  ledger.close();
+  expect(new Set(await dates())).toEqual(new Set([0]));
 });

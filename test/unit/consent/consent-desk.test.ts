@@ -171,6 +171,18 @@ describe("a revocation", () => {
     expect(world.desk.shares()).toHaveLength(1);
   });
 
+  test("of a share under way leaves no byte of the recipient's card on disk, nor in the database's log", async () => {
+    const world = await makeDesk();
+    const { desk, clock, anna } = world;
+    const submission = await world.submission(desk.challenge());
+    await desk.submit(submission, anna.publicKey);
+    await clock.advance(UNDO_MS);
+    await desk.householdChanged();
+    expect(world.diskBytes().includes(submission.card), "control: it is there while the share is under way").toBe(true);
+    await desk.revoke(await world.revocation(payloadOf(submission).token));
+    expect(world.diskBytes().includes(submission.card)).toBe(false);
+  });
+
   test("after delivery keeps nothing", async () => {
     const world = await makeDesk();
     const submission = await world.submission(world.desk.challenge());

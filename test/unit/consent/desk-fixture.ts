@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -34,6 +34,8 @@ export interface DeskWorld extends ConsentWorld {
   readonly refusals: readonly string[];
   changeHousehold(change: Partial<HouseholdView>): void;
   pendingBytes(): Buffer | null;
+  /** Every byte of every file, as a thief of the card reads it while the daemon runs. */
+  diskBytes(): Buffer;
   /** Puts back what a crash would have left in the place of the last write. */
   restorePending(bytes: Buffer | null): void;
   /** Ends the daemon as a power cut does, and starts it again on the same disk. */
@@ -99,6 +101,7 @@ async function startDesk(
       if (bytes === null) rmSync(pendingFile, { force: true });
       else writeFileSync(pendingFile, bytes);
     },
+    diskBytes: () => Buffer.concat(readdirSync(dir).map((name) => readFileSync(join(dir, name)))),
     pendingBytes: () => (existsSync(pendingFile) ? readFileSync(pendingFile) : null),
     async reboot() {
       await end();
