@@ -51,6 +51,7 @@ export const cliErrors = {
   "cli/ambiguous": "Several begin like that: give more characters.",
   "cli/nothing-in-range": "No whole fragment lies in that range: ask for more seconds.",
   "cli/too-late": "It has left already, or ended: `doorward owner revoke` ends what is still under way.",
+  "cli/too-early": "It may not leave yet: wait for the undo window, or for the owners who have not signed.",
   "cli/declined": "Nothing was sent. Add `--yes` to answer beforehand.",
   "cli/interrupted": "Stopped before it was done.",
 } as const;
@@ -75,6 +76,7 @@ const exitOf: Readonly<Record<CliErrorCode, ExitStatus>> = {
   "cli/ambiguous": EXIT.usage,
   "cli/nothing-in-range": EXIT.usage,
   "cli/too-late": EXIT.failed,
+  "cli/too-early": EXIT.notReady,
   "cli/declined": EXIT.declined,
   "cli/interrupted": EXIT.interrupted,
 };

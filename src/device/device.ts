@@ -179,14 +179,14 @@ export class Device {
     await recorder.setPrivacy(privacy.on);
     const recipients = () => link.recipientsForClip(this.#today(), this.#clock.synced());
     const filming = new Filming({ ...base, notices: this.#bus, recorder, vault, recipients });
-    return { vault, audit, record, link, desk, recorder, filming, privacy, sensors };
+    return { vault, audit, record, link, desk, publisher, recorder, filming, privacy, sensors };
   }
 
   /** Who hears of what, and who may ask what. */
   #wire(parts: Parts): void {
-    const { link, vault, desk, audit, recorder, filming, privacy, sensors, record } = parts;
+    const { link, vault, desk, publisher, audit, recorder, filming, privacy, sensors, record } = parts;
     answerClipOps(link, vault);
-    answerShareOps(link, desk);
+    answerShareOps(link, { desk, publisher });
     const camera = (): "on" | "lost" | "privacy" => (privacy.on ? "privacy" : recorder.isReady ? "on" : "lost");
     const setPrivacy = async (on: boolean, member: Uint8Array): Promise<void> => {
       // The order of promises: off is on disk before the camera ends, on again only after it is on disk.
@@ -306,6 +306,7 @@ interface Parts {
   readonly record: (entry: AuditEntry) => void;
   readonly link: Link;
   readonly desk: ConsentDesk;
+  readonly publisher: Publisher;
   readonly recorder: Recorder;
   readonly filming: Filming;
   readonly privacy: PrivacySwitch;

@@ -1,4 +1,4 @@
-import { fromBase64url } from "../protocol/bytes.ts";
+import { concatBytes, fromBase64url } from "../protocol/bytes.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { decodeLeaf, LEAF_BYTES, type LeafData } from "../protocol/fragment.ts";
 import {
@@ -106,6 +106,22 @@ export class Doorbell implements ClipSource {
 
   async shares(): Promise<ResultOf<"shares">["shares"]> {
     return (await this.ask("shares", {})).result.shares;
+  }
+
+  /** The archive of a share that is under way, for a file that is carried by hand; in parts of at most 512 KiB. */
+  async share(token: Uint8Array, onProgress?: (done: number, total: number) => void): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    let done = 0;
+    for (;;) {
+      const { result, attachment } = await this.ask("share-part", { token, offset: done });
+      done += attachment.length;
+      if (attachment.length === 0 || done > result.length) {
+        throw new OwnerError("owner/unreadable-answer", "the doorbell's parts of the share do not add up");
+      }
+      parts.push(attachment);
+      onProgress?.(done, result.length);
+      if (done === result.length) return concatBytes(...parts);
+    }
   }
 
   async household(): Promise<ResultOf<"household">> {

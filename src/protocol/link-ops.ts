@@ -2,7 +2,7 @@
  * What a member can ask its device over the link: name, arguments and result of each request, for both sides.
  * Attachments: `clip-head` answers leaf data, 73 bytes each, sorted by lane, then index; `fragments` answers
  * `length 4 · bytes` for each fragment; `consent` brings {@link encodeSubmission}, `waiting-consent` answers it; `revoke` and `household-change`
- * bring one statement; `audit` answers an export as audit-chain.ts writes it. All others have none.
+ * bring one statement; `audit` answers an export as audit-chain.ts writes it; `share-part` answers bytes of a share's archive. All others have none.
  */
 
 import { concatBytes, readU32, u32 } from "./bytes.ts";
@@ -14,6 +14,9 @@ import { MAX_LANE_LEAVES } from "./statements/manifest.ts";
 export const DAY_KEYS_AHEAD = 120;
 /** A reply of `fragments` ends here, also in the middle of a fragment; the next request goes on at its `offset`. */
 export const FRAGMENTS_REPLY_BYTES = 512 * 1024;
+
+/** A reply of `share-part` holds so many bytes, the last one the rest. */
+export const SHARE_PART_BYTES = 512 * 1024;
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const id = bytes(16);
@@ -83,6 +86,8 @@ export const linkOps = {
       ),
     }),
   ),
+  /** Bytes of the archive from `offset` on, for a share that is under way; `length` is the whole archive's. */
+  "share-part": op(object({ token: id, offset: count }), object({ length: count })),
   household: op(
     nothing,
     object({

@@ -123,6 +123,25 @@ describe("an owner and a recipient with nothing but the command line", () => {
     expect(again.exit).toBe(3);
   });
 
+  test("a share whose inbox nobody reaches is saved and carried by hand, once it may leave and as long as it may", async () => {
+    const carl = (...words: string[]): string[] => ["recipient", ...words, "--home", at("carl")];
+    await json(carl("init", "--name", "Carl, far away", "--mailbox", "mqtt://127.0.0.1:1"));
+    await json(carl("card", "--out", at("carl.card")));
+    const { token } = await json(owner("consent", "last", "--to", at("carl.card"), "--seconds", "1-4", "--yes"));
+    const save = owner("save", String(token).slice(0, 8), "--out", at("carried.tar"));
+    const early = await doorward(save);
+    expect(early.exit).toBe(5);
+    expect(early.err).toContain("can still be undone");
+    await expect(stat(at("carried.tar"))).rejects.toThrow("ENOENT");
+    await until(30_000, async () => ((await doorward(save)).exit === 0 ? true : null));
+    expect(await json(carl("verify", at("carried.tar")))).toMatchObject({
+      verdict: "ok",
+      text: expect.stringContaining("sound withheld"),
+    });
+    await json(owner("revoke", String(token)));
+    expect((await doorward(save)).err).toContain("the share is revoked");
+  });
+
   test("a consent becomes a share that the recipient verifies and opens", async () => {
     const consent = await json(owner("consent", "last", "--to", at("anna.card"), "--seconds", "1-4", "--yes"));
     const received = await json(recipient("receive", "--once", "--timeout", "60"));
@@ -136,9 +155,11 @@ describe("an owner and a recipient with nothing but the command line", () => {
     const [from, to] = consent.range as [number, number];
     expect(durationMs).toBeCloseTo((to - from) * 1000, -1);
     await until(30_000, async () => {
-      const [share] = (await json(owner("shares"))) as unknown as { state: string }[];
-      return share?.state === "delivered" ? true : null;
+      const shares = (await json(owner("shares"))) as unknown as { token: string; state: string }[];
+      return shares.some(({ token, state }) => token === consent.token && state === "delivered") ? true : null;
     });
+    const late = await doorward(owner("save", String(consent.token), "--out", at("late.tar")));
+    expect(late.err).toContain("the recipient has it already");
     expect(await json(owner("audit"))).toMatchObject({ ok: true });
   });
 

@@ -141,6 +141,18 @@ const shareCommands: readonly CommandDefinition[] = [
     load: () => import("../owner/shares.ts"),
   },
   {
+    path: "owner save",
+    summary: "Save a share that is under way as a file, to carry it by hand",
+    details:
+      "The same bytes that the doorbell delivers, sealed to the same recipient: any way is safe to carry them. It goes on delivering them until the recipient has them or the share is revoked.",
+    args: [tokenArg],
+    options: [homeFlag, { flags: "--out <file>", meaning: "the share to write", required: true }],
+    examples: [
+      { command: "doorward owner save 9b02 --out share.tar", meaning: "for a recipient whose inbox nobody reaches" },
+    ],
+    load: () => import("../owner/save.ts"),
+  },
+  {
     path: "owner privacy",
     summary: "Switch camera and microphone off or on",
     details: "While it is on, the camera process does not exist and nothing can be recorded. The bell still rings.",

@@ -29,6 +29,8 @@ export const linkErrors = {
   "link/pairing-malformed": "A pairing message had the wrong form or order; scan the code again.",
   "link/replayed": "A message with an old counter was dropped: it was replayed, or a broker delivered it twice.",
   "link/retained": "A retained message was dropped; nothing on the link is ever retained.",
+  "link/share-not-under-way":
+    "An owner asked for a share that may not leave: it still waits, was delivered already, or has ended.",
   "link/stale-change":
     "A household change was signed for another state of the household: read the household and sign again.",
   "link/too-many-connections": "The home broker holds as many connections as it can; the newest was closed.",

@@ -1,10 +1,19 @@
-import { decodeSubmission, encodeSubmission } from "../../protocol/link-ops.ts";
+import { decodeSubmission, encodeSubmission, SHARE_PART_BYTES } from "../../protocol/link-ops.ts";
 import type { ConsentDesk } from "../consent/consent-desk.ts";
 import type { LinkPort } from "../link/link-ports.ts";
+import type { Publisher } from "../publisher/publisher.ts";
 import { answer, isOwner, NOT_AN_OWNER } from "./answering.ts";
 
-/** Consenting, undoing, revoking, and how far each share has come. The signatures decide; the link only carries. */
-export function answerShareOps(link: LinkPort, desk: ConsentDesk): void {
+export interface ShareOpsPorts {
+  readonly desk: Pick<ConsentDesk, "challenge" | "submit" | "waitingSubmission" | "revoke" | "shares" | "clearanceOf">;
+  readonly publisher: Pick<Publisher, "readShare">;
+}
+
+/**
+ * Consenting, undoing, revoking, how far each share has come, and a share to carry by hand.
+ * The signatures decide; the link only carries.
+ */
+export function answerShareOps(link: Pick<LinkPort, "onRequest">, { desk, publisher }: ShareOpsPorts): void {
   answer(link, "challenge", ({ request }) =>
     isOwner(request) ? { result: { challenge: desk.challenge() } } : NOT_AN_OWNER,
   );
@@ -33,4 +42,13 @@ export function answerShareOps(link: LinkPort, desk: ConsentDesk): void {
   );
 
   answer(link, "shares", ({ request }) => (isOwner(request) ? { result: { shares: desk.shares() } } : NOT_AN_OWNER));
+
+  answer(link, "share-part", async ({ args: { token, offset }, request }) => {
+    if (!isOwner(request)) return NOT_AN_OWNER;
+    // There is a clearance only after the undo window and the audit row, and only until the share has ended.
+    const clearance = desk.clearanceOf(token);
+    const part = clearance && (await publisher.readShare(clearance, offset, offset + SHARE_PART_BYTES));
+    if (part === null) return { rejected: "link/share-not-under-way" };
+    return { result: { length: part.length }, attachment: part.bytes };
+  });
 }

@@ -16,6 +16,12 @@ interface MadeShare {
   readonly share: OfferedShare;
 }
 
+export interface SharePart {
+  readonly bytes: Uint8Array;
+  /** Of the whole archive. */
+  readonly length: number;
+}
+
 type End = Awaited<ReturnType<Publishing["publish"]>>;
 
 /** Brings shares to recipients. It takes a {@link Clearance} and nothing else, so nothing leaves without consent. */
@@ -62,11 +68,14 @@ export class Publisher implements Publishing {
     }
   }
 
-  /** The share's archive in pieces, for a file that the owner carries. @throws VaultError when the clip is gone. */
-  async *exportShare(clearance: Clearance): AsyncGenerator<Uint8Array, void, undefined> {
-    if (clearance.objection() !== null) return;
+  /**
+   * Bytes of the share's archive from one position up to another, for a file that the owner carries; null when the
+   * clearance holds no more. @throws VaultError when the clip is gone.
+   */
+  async readShare(clearance: Clearance, from: number, to: number): Promise<SharePart | null> {
+    if (clearance.objection() !== null) return null;
     const source = await ShareSource.of(clearance, this.#ports);
-    yield* source.stream();
+    return { bytes: await source.read(from, to), length: source.length };
   }
 
   async #make(clearance: Clearance): Promise<MadeShare> {

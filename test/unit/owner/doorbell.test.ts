@@ -69,6 +69,39 @@ describe("fragments fetched from a doorbell", () => {
   });
 });
 
+describe("a share fetched to be carried by hand", () => {
+  const token = new Uint8Array(16).fill(9);
+  /** A device that answers with so many bytes of the archive at a time. */
+  function deviceSharing(archive: Uint8Array, partBytes: number) {
+    const asked: number[] = [];
+    const request = (op: string, json: Json): Promise<Answer> => {
+      expect(op).toBe("share-part");
+      const { offset } = linkOps["share-part"].args.read(json);
+      asked.push(offset);
+      const attachment = archive.subarray(offset, offset + partBytes);
+      return Promise.resolve({ result: { length: archive.length }, attachment });
+    };
+    return { doorbell: new Doorbell({ request }), asked };
+  }
+
+  test("is put together from its parts, and told how far it is", async () => {
+    const archive = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
+    const { doorbell, asked } = deviceSharing(archive, 400);
+    const progress: number[] = [];
+    expect(await doorbell.share(token, (done) => progress.push(done))).toEqual(archive);
+    expect(asked).toEqual([0, 400, 800]);
+    expect(progress).toEqual([400, 800, 1000]);
+  });
+
+  test("never comes without end: a part of nothing, or more than there is, is an error", async () => {
+    const { doorbell } = deviceSharing(new Uint8Array(10), 0);
+    await expect(doorbell.share(token)).rejects.toMatchObject({ code: "owner/unreadable-answer" });
+    const answer = { result: { length: 3 }, attachment: new Uint8Array(4) };
+    const liar = new Doorbell({ request: () => Promise.resolve(answer) });
+    await expect(liar.share(token)).rejects.toMatchObject({ code: "owner/unreadable-answer" });
+  });
+});
+
 test.each([
   ["another form", { result: { clips: [{ clip: "x" }] }, attachment: clip }],
   ["no object", { result: 7, attachment: clip }],
