@@ -36,6 +36,6 @@ function stateText({ state, missingSigners, undoRemainingMs }: ShareRow): string
     case "revoked":
       return "revoked";
     case "void":
-      return "void: its signer is no longer an owner, or the clip is gone";
+      return "void: it expired, its signer is no longer an owner, or the clip is gone";
   }
 }

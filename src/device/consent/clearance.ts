@@ -50,7 +50,7 @@ export class Clearance {
     return this.#parts.facts;
   }
 
-  /** Asked before the first byte and at each resume: not revoked, signers still owners, clip there. */
+  /** Asked before the first byte and at each resume: not revoked, not expired, signers still owners, clip there. */
   objection(): "revoked" | "void" | null {
     return this.#parts.objection();
   }

@@ -8,12 +8,12 @@ import type { PendingConsent } from "./pending-file.ts";
 import { PendingStore } from "./pending-store.ts";
 import type { AcceptedConsent, ConsentDeskConfig, ConsentDeskPorts, ConsentSubmission, ShareStatus } from "./ports.ts";
 import { readRevocation } from "./revocation.ts";
-import { ownersWhoSigned, readStored } from "./stored-consent.ts";
+import { hasExpired, ownersWhoSigned, readStored } from "./stored-consent.ts";
 import { UndoWindows } from "./undo-windows.ts";
 
 const DEFAULT_UNDO_MS = 10 * 60 * 1000;
 const SWEEP_EVERY_MS = 60_000;
-/** When a full card or a locked ledger kept an accepted consent from opening. */
+/** When a full card, a locked ledger or a clock that is not set kept an accepted consent from opening. */
 const RETRY_OPENING_MS = 60_000;
 const DAY_SECONDS = 86_400;
 /** As many as an audit row holds. */
@@ -208,6 +208,8 @@ export class ConsentDesk {
   async #open(token: Uint8Array): Promise<void> {
     await this.#sweep();
     const { crypto, ledger, audit, auditReaders, accepted, clock, log } = this.#ports;
+    // A boot without a clock must not let go what has expired meanwhile.
+    if (!clock.synced()) return this.#beginUndoWindow(token, RETRY_OPENING_MS);
     const pending = this.#pending.find(token);
     if (pending === undefined || this.#running === null) return;
     const signers = this.#signersWhileValid(pending);
@@ -246,7 +248,7 @@ export class ConsentDesk {
   #signersWhileValid(pending: PendingConsent): readonly Uint8Array[] | null {
     const { crypto, vault, clock } = this.#ports;
     const { consent } = readStored(crypto, pending);
-    if (clock.synced() && consent.expires <= clock.nowMs() / 1000) return null;
+    if (hasExpired(consent, clock)) return null;
     if (vault.find(consent.clip) === null) return null;
     return ownersWhoSigned(crypto, pending.envelopes, this.#ports.household());
   }

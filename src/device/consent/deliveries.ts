@@ -1,9 +1,16 @@
 import { equalBytes, toHex } from "../../protocol/bytes.ts";
+import { sleepWith } from "../platform/clock.ts";
 import { Clearance } from "./clearance.ts";
 import type { AcceptedConsent, ConsentDeskPorts, HouseholdView } from "./ports.ts";
-import { ownersWhoSigned, readStored } from "./stored-consent.ts";
+import { hasExpired, ownersWhoSigned, readStored } from "./stored-consent.ts";
 
-type DeliveryPorts = Pick<ConsentDeskPorts, "crypto" | "household" | "vault" | "accepted" | "publisher" | "log">;
+type DeliveryPorts = Pick<
+  ConsentDeskPorts,
+  "crypto" | "clock" | "household" | "vault" | "accepted" | "publisher" | "log"
+>;
+
+/** After a boot without network: how often to look whether the clock has been set. */
+const CLOCK_CHECK_MS = 10_000;
 
 /** Hands consents that stand in the ledger to the publisher, each with a clearance that keeps asking whether it holds. */
 export class Deliveries {
@@ -18,8 +25,8 @@ export class Deliveries {
   begin(stored: AcceptedConsent, signal: AbortSignal): void {
     const { accepted, publisher, log } = this.#ports;
     const { token } = stored;
-    const delivery = publisher
-      .publish(this.#clear(stored), signal)
+    const delivery = this.#clockSet(signal)
+      .then(() => publisher.publish(this.#clear(stored), signal))
       .then((end) => {
         if (end !== "delivered") accepted.end(token, end);
         log.info("share ended", { token: toHex(token), end });
@@ -43,8 +50,14 @@ export class Deliveries {
     await Promise.allSettled(this.#underWay);
   }
 
+  /** Nothing leaves after its consent has expired, so nothing leaves before the time is known either. */
+  async #clockSet(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ports;
+    while (!clock.synced()) await sleepWith(clock.after.bind(clock), CLOCK_CHECK_MS, signal);
+  }
+
   #clear(stored: AcceptedConsent): Clearance {
-    const { crypto, vault, accepted, household } = this.#ports;
+    const { crypto, clock, vault, accepted, household } = this.#ports;
     const { consent, digest, card, envelopes } = readStored(crypto, stored);
     let view: HouseholdView | null = null;
     let areOwners = false;
@@ -57,6 +70,7 @@ export class Deliveries {
       facts: stored.facts,
       objection: () => {
         if (accepted.stateOf(stored.token) !== "open") return "revoked";
+        if (hasExpired(consent, clock)) return "void";
         const now = household();
         if (view === null || view.state !== now.state) {
           view = now;

@@ -46,7 +46,7 @@ export interface AcceptedConsent {
   readonly purpose: string;
 }
 
-/** How far an accepted token has come. `void`: a signer is no longer an owner, or the clip is gone. */
+/** How far an accepted token has come. `void`: it expired, a signer is no longer an owner, or the clip is gone. */
 export type DeliveryState = "open" | "delivered" | "revoked" | "void";
 
 /** Accepted tokens in the ledger; the publisher owns the tables. All calls are synchronous, inside or outside a transaction. */

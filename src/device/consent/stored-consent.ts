@@ -1,9 +1,9 @@
 import type { Crypto } from "../../protocol/crypto.ts";
 import { keyId, readStatement } from "../../protocol/envelope.ts";
-import { consentStatement } from "../../protocol/statements/consent.ts";
+import { type Consent, consentStatement } from "../../protocol/statements/consent.ts";
 import { recipientCardStatement } from "../../protocol/statements/recipient-card.ts";
 import type { CheckedConsent } from "./decide.ts";
-import type { HouseholdView } from "./ports.ts";
+import type { ConsentClock, HouseholdView } from "./ports.ts";
 
 /** What both stores keep of a consent that passed every check. */
 export interface StoredConsent {
@@ -33,4 +33,9 @@ export function ownersWhoSigned(
     signers.push(signer.signKey);
   }
   return signers;
+}
+
+/** False also while the clock is not set: it may be wrong in either direction. */
+export function hasExpired({ expires }: Consent, clock: Pick<ConsentClock, "nowMs" | "synced">): boolean {
+  return clock.synced() && expires <= clock.nowMs() / 1000;
 }
