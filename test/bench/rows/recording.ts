@@ -141,13 +141,13 @@ export const recording: Measurement = {
     });
 
     const recordedByMotion = running.motion.eventStartsMs().length;
-    const recordedByPixels = running.pixels.clipsOpened();
+    const recordedByPixels = running.pixels.clips();
     if (Math.min(recordedByMotion, recordedByPixels) < 2 * count) {
       throw new Error(
         `of ${3 * count} visits and more, motion recorded ${recordedByMotion}, pixels ${recordedByPixels}`,
       );
     }
-    if (running.pir.clipsOpened() < count) throw new Error(`the PIR recorded ${running.pir.clipsOpened()} clips only`);
+    if (running.pir.clips() < count) throw new Error(`the PIR recorded ${running.pir.clips()} clips only`);
     await camera.stop();
 
     const pairsOf = (usages: readonly Usage[], ours: keyof Running, reference: keyof Running): Pair[] =>
