@@ -3,7 +3,6 @@ import type { AuditEntry } from "../protocol/audit-chain.ts";
 import { toHex } from "../protocol/bytes.ts";
 import type { Signer } from "../protocol/envelope.ts";
 import { seedSigner } from "../protocol/envelope.ts";
-import { CodedError } from "../protocol/errors.ts";
 import type { MemberChange } from "../protocol/statements/member.ts";
 import { AuditLog, type DayPublicKey } from "./audit/audit-log.ts";
 import { type Ledger, openLedger } from "./audit/ledger.ts";
@@ -20,6 +19,7 @@ import { answerClipOps } from "./ops/clip-ops.ts";
 import { answerDeviceOps } from "./ops/device-ops.ts";
 import { answerShareOps } from "./ops/share-ops.ts";
 import { type Clock, makeSystemClock } from "./platform/clock.ts";
+import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
 import { nodeCrypto } from "./platform/node-crypto.ts";
 import { NoticeBus } from "./platform/notices.ts";
@@ -311,9 +311,4 @@ interface Parts {
   readonly filming: Filming;
   readonly privacy: PrivacySwitch;
   readonly sensors: Sensors;
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof CodedError) return String(error.code);
-  return error instanceof Error ? error.name : "unknown";
 }

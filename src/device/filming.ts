@@ -1,8 +1,8 @@
 import { toHex } from "../protocol/bytes.ts";
 import { LANES } from "../protocol/clip-keys.ts";
-import { CodedError } from "../protocol/errors.ts";
 import { encodeClosingMeta, encodeOpeningMeta } from "../protocol/meta.ts";
 import type { Clock } from "./platform/clock.ts";
+import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
 import type { NoticeBus } from "./platform/notices.ts";
 import type { Recording, Trigger } from "./recorder/recording.ts";
@@ -122,10 +122,4 @@ export class Filming {
     this.#ports.log.debug("recording refused", { reason });
     this.#ports.notices.emit("recordingRefused", { reason });
   }
-}
-
-/** Texts of foreign errors may hold paths and addresses; a code or a name may not. */
-function codeOf(error: unknown): string {
-  if (error instanceof CodedError) return String(error.code);
-  return error instanceof Error ? error.name : "unknown";
 }

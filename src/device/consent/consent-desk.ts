@@ -1,4 +1,5 @@
 import { toHex } from "../../protocol/bytes.ts";
+import { codeOf } from "../platform/error-code.ts";
 import { Challenges } from "./challenges.ts";
 import type { Clearance } from "./clearance.ts";
 import { decide, MAX_EXPIRY_AHEAD_SECONDS } from "./decide.ts";
@@ -290,9 +291,7 @@ export class ConsentDesk {
   #inBackground(what: string, work: () => Promise<void>): void {
     if (this.#running === null) return;
     this.#inTurn(work).catch((error: unknown) => {
-      this.#ports.log.error("consent desk failed", { what, cause: textOf(error) });
+      this.#ports.log.error("consent desk failed", { what, cause: codeOf(error) });
     });
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

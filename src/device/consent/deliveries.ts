@@ -1,5 +1,6 @@
 import { equalBytes, toHex } from "../../protocol/bytes.ts";
 import { sleepWith } from "../platform/clock.ts";
+import { codeOf } from "../platform/error-code.ts";
 import { Clearance } from "./clearance.ts";
 import type { AcceptedConsent, ConsentDeskPorts, HouseholdView } from "./ports.ts";
 import { hasExpired, ownersWhoSigned, readStored } from "./stored-consent.ts";
@@ -33,8 +34,7 @@ export class Deliveries {
       })
       .catch((error: unknown) => {
         // The row stays open, so the next start takes it up again.
-        const cause = error instanceof Error ? error.message : String(error);
-        if (!signal.aborted) log.error("delivery failed", { token: toHex(token), cause });
+        if (!signal.aborted) log.error("delivery failed", { token: toHex(token), cause: codeOf(error) });
       })
       .finally(() => this.#underWay.delete(delivery));
     this.#underWay.add(delivery);

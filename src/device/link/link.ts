@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { equalBytes } from "../../protocol/bytes.ts";
 import type { Json } from "../../protocol/canonical-json.ts";
 import { MAX_CHANNEL_MESSAGE_BYTES } from "../../protocol/channel.ts";
-import { CodedError, ProtocolError } from "../../protocol/errors.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
 import { linkLogin } from "../../protocol/link-login.ts";
 import type { LinkMessage, LinkRequestMessage } from "../../protocol/link-message.ts";
 import { type LinkKeys, PAIRING_WINDOW_SECONDS } from "../../protocol/pairing-handshake.ts";
 import type { MemberChange } from "../../protocol/statements/member.ts";
 import { makeDirectoryDurably } from "../platform/durable-file.ts";
+import { codeOf } from "../platform/error-code.ts";
 import { CounterFile } from "./counter-file.ts";
 import { DropLog } from "./drop-log.ts";
 import { LinkError } from "./errors.ts";
@@ -284,11 +285,6 @@ export class Link implements LinkPort {
   #background(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#ports.log.error("link work failed", { code: codeOf(error) }));
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof CodedError) return String(error.code);
-  return error instanceof Error ? error.name : "unknown";
 }
 
 const digestOf = (bytes: string | Uint8Array): Buffer => createHash("sha256").update(bytes).digest();

@@ -2,6 +2,7 @@ import { toHex } from "../../protocol/bytes.ts";
 import type { OfferedShare } from "../../protocol/delivery.ts";
 import type { Clearance } from "../consent/clearance.ts";
 import type { Publishing } from "../consent/ports.ts";
+import { codeOf } from "../platform/error-code.ts";
 import { VaultError } from "../vault/errors.ts";
 import { deliver } from "./delivery.ts";
 import { PublisherError } from "./errors.ts";
@@ -55,12 +56,13 @@ export class Publisher implements Publishing {
           this.#ports.log.warn("share cannot be made", { token: toHex(clearance.token), code: error.code });
           return "void";
         }
-        const code = error instanceof PublisherError ? error.code : "publisher/connection-lost";
+        const isOurs = error instanceof PublisherError;
+        const code = isOurs ? error.code : "publisher/connection-lost";
         this.#ports.log.warn("delivery interrupted", {
           token: toHex(clearance.token),
           code,
           retryMs,
-          cause: textOf(error),
+          cause: codeOf(isOurs ? error.cause : error),
         });
       }
       await this.#ports.clock.sleep(retryMs, signal);
@@ -127,9 +129,4 @@ export class Publisher implements Publishing {
       throw new PublisherError("publisher/broker-unreachable", "cannot reach the recipient's broker", { cause });
     }
   }
-}
-
-function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

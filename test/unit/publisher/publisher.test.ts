@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Clearance } from "../../../src/device/consent/clearance.ts";
-import { silentLog } from "../../../src/device/platform/logger.ts";
+import { type LogFields, silentLog } from "../../../src/device/platform/logger.ts";
 import { nodeCrypto } from "../../../src/device/platform/node-crypto.ts";
 import { Secret } from "../../../src/device/platform/secret.ts";
 import { Publisher } from "../../../src/device/publisher/publisher.ts";
@@ -257,3 +257,27 @@ async function receiptOf(world: DeliveryWorld, { stranger = false, ...changes }:
     : recipientSigner(nodeCrypto, world.secrets);
   return signStatement(nodeCrypto, receiptStatement, receipt, signer);
 }
+
+test("the log says why a delivery is interrupted, and never where the recipient is", async () => {
+  const world = await makeConsentWorld(nodeCrypto);
+  const lines: string[] = [];
+  const ending = new AbortController();
+  const note = (event: string, fields?: LogFields): void => {
+    lines.push(JSON.stringify({ event, ...fields }));
+    ending.abort();
+  };
+  const publisher = new Publisher({
+    crypto: nodeCrypto,
+    clock: world.clock,
+    log: { info: note, warn: note },
+    vault: world.shelf,
+    dial: () => Promise.reject(Object.assign(new Error("getaddrinfo ENOTFOUND police.example"), { code: "ENOTFOUND" })),
+    deviceSeed: new Secret(world.deviceSeed),
+    outbox: { deliveryOf: () => nodeCrypto.randomBytes(16), end: () => true },
+  });
+  const clearance = clearanceFor(nodeCrypto, await world.submission(nodeCrypto.randomBytes(16)), () => null);
+  await publisher.publish(clearance, ending.signal).catch(() => {});
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('"cause":"ENOTFOUND"');
+  expect(lines[0]).not.toContain("police.example");
+});
