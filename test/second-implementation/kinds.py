@@ -1,0 +1,147 @@
+"""Section 6: the members of each statement kind."""
+
+import unicodedata
+
+from canonical_json import LARGEST, base64url_decode
+from refused import Refused
+
+
+def is_bytes(length):
+    def check(value):
+        data = base64url_decode(value) if isinstance(value, str) else None
+        return data is not None and len(data) == length
+
+    return check
+
+
+def is_integer(low, high=LARGEST):
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def is_one_of(*choices):
+    return lambda value: isinstance(value, str) and value in choices
+
+
+def is_text(most):
+    return lambda value: isinstance(value, str) and len(value) <= most
+
+
+def or_null(check):
+    return lambda value: value is None or check(value)
+
+
+def is_boolean(value):
+    return isinstance(value, bool)
+
+
+def is_object(members):
+    def check(value):
+        return (
+            isinstance(value, dict)
+            and set(value) == set(members)
+            and all(test(value[name]) for name, test in members.items())
+        )
+
+    return check
+
+
+def is_list(most, item):
+    return lambda value: isinstance(value, list) and len(value) <= most and all(item(one) for one in value)
+
+
+identifier = is_bytes(16)
+key = is_bytes(32)
+digest = is_bytes(32)
+number = is_integer(0)
+
+_lane_range = is_object({"lane": is_integer(1, 2), "first": is_integer(1, 100_000), "end": is_integer(1, 100_000)})
+
+
+def lane_ranges(value):
+    if not is_list(2, _lane_range)(value) or not value:
+        return False
+    lanes = [one["lane"] for one in value]
+    return lanes == sorted(set(lanes)) and all(one["first"] < one["end"] for one in value)
+
+
+_FORBIDDEN = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def display_name(value):
+    return is_text(120)(value) and not any(
+        unicodedata.category(character) == "Cc" or ord(character) in _FORBIDDEN for character in value
+    )
+
+
+def inbox_url(value):
+    if not is_text(512)(value) or not all(0x21 <= ord(character) <= 0x7E for character in value):
+        return False
+    return any(value.startswith(scheme) and value != scheme for scheme in ("mqtt://", "mqtts://", "ws://", "wss://"))
+
+
+KINDS = {
+    "manifest": {
+        "clip": identifier,
+        "clipKey": key,
+        "leaves": is_object({lane: is_integer(0, 100_000) for lane in ("audio", "meta", "thumbnail", "video")}),
+        "root": digest,
+        "closed": is_one_of("full", "cut"),
+        "clock": is_one_of("synced", "unsynced"),
+    },
+    "clip-key": {"device": key, "clip": identifier, "clipKey": key},
+    "pairing": {"device": key, "member": key, "transcript": digest},
+    "member": {
+        "device": key,
+        "state": is_integer(1),
+        "member": key,
+        "role": is_one_of("owner", "viewer", "none"),
+        "quorum": is_integer(1, 64),
+    },
+    "consent": {
+        "token": identifier,
+        "device": key,
+        "household": number,
+        "clip": identifier,
+        "manifest": digest,
+        "request": or_null(digest),
+        "lanes": lane_ranges,
+        "recipient": digest,
+        "purpose": digest,
+        "basis": is_one_of("own", "voluntary", "compelled"),
+        "challenge": identifier,
+        "grant": digest,
+        "expires": number,
+    },
+    "release": {
+        "manifest": digest,
+        "lanes": lane_ranges,
+        "recipient": digest,
+        "request": or_null(digest),
+        "consent": digest,
+    },
+    "revocation": {"device": key, "token": identifier},
+    "recipient-card": {
+        "name": display_name,
+        "signKey": key,
+        "boxKey": key,
+        "inbox": is_object({"url": inbox_url, "ca": or_null(is_text(8192)), "id": identifier}),
+    },
+    "receipt": {
+        "delivery": identifier,
+        "share": digest,
+        "next": is_integer(0, 2**32 - 1),
+        "chunks": is_integer(0, 2**32 - 1),
+        "complete": is_boolean,
+    },
+    "audit-head": {"device": key, "sequence": number, "chain": digest},
+}
+
+
+def check(kind, value):
+    members = KINDS[kind]
+    if not is_object({**members, "version": is_integer(-LARGEST)})(value):
+        raise Refused("statement/shape", f"members of a {kind}")
+    if kind == "consent" and (value["request"] is not None) != (value["basis"] == "voluntary"):
+        raise Refused("statement/shape", "request and basis")
+    if value["version"] != 1:
+        raise Refused("statement/version")
