@@ -89,6 +89,14 @@ export class Capture {
       this.#finish("failed");
       return;
     }
+    if (this.#cause !== undefined) {
+      this.#finish(this.#cause);
+      return;
+    }
+    // Asked to stop while fluent-ffmpeg was still looking for the program.
+    this.#command.once("start", () => {
+      if (this.#cause !== undefined) this.#command.kill("SIGKILL");
+    });
     this.#command.on("stderr", (line: string) => this.#watch.sawLine(line));
     this.#command.once("end", () => this.#finish("ended"));
     this.#command.once("error", (error: Error) => this.#finish(failureReason(error.message)));

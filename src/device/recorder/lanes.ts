@@ -35,6 +35,6 @@ export class Lanes {
     if (group.kind === "init") this.#inits[lane] = readInit(group);
     else if (init !== null) {
       this.#onFragment(new LaneFragment(lane, init.timescale, this.#clock.monotonicMs(), group));
-    };
+    }
   }
 }

@@ -36,6 +36,8 @@ export class OpenRecording implements Recording {
   readonly #sequence: Record<MediaLane, number> = { video: 0, audio: 0 };
   readonly #thumbnail: Promise<Uint8Array | null>;
   #settleThumbnail: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
+  /** Came before the first picture, which may have begun earlier all the same: it comes when it is complete. */
+  readonly #earlySound: LaneFragment[] = [];
   #origin: Origin | undefined;
   /** From time zero. Where the planned end lies, as far as known before the first picture. */
   #endAfterMs: number;
@@ -95,6 +97,7 @@ export class OpenRecording implements Recording {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#closed = closed;
+    for (const sound of this.#earlySound.splice(0)) sound.wipe();
     this.#settleThumbnail?.(null);
     this.#queue.end();
   }
@@ -104,8 +107,10 @@ export class OpenRecording implements Recording {
       this.end("full");
       return false;
     }
+    const isFirst = this.#origin === undefined;
     this.#origin ??= { ticks: fragment.timing.baseDecodeTime, timescale: fragment.timescale, ms: fragment.startMs };
     const startMs = this.#push(fragment, this.#origin);
+    if (isFirst) for (const sound of this.#earlySound.splice(0)) this.#acceptSound(sound);
     if (startMs === null) return true;
     this.#pictureEndMs = startMs + fragment.timing.durationMs;
     if (this.#isComplete && (this.#plan.inits.audio === null || this.#soundEndMs >= this.#pictureEndMs)) {
@@ -116,8 +121,12 @@ export class OpenRecording implements Recording {
 
   #acceptSound(fragment: LaneFragment): boolean {
     const origin = this.#origin;
+    if (origin === undefined) {
+      this.#earlySound.push(fragment);
+      return true;
+    }
     // Sound from before the first picture belongs to no clip, nor does sound after its last one.
-    if (origin === undefined || fragment.startMs < origin.ms) {
+    if (fragment.startMs < origin.ms) {
       fragment.wipe();
       return true;
     }

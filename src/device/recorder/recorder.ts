@@ -46,9 +46,12 @@ export class Recorder {
   #isLost = false;
   #life: AbortController | undefined;
   #supervision: Promise<void> = Promise.resolve();
+  /** One life of ffmpeg, from looking at the source to the process's death. */
+  #run: Promise<unknown> = Promise.resolve();
   /** Aborted to end a wait between two starts of ffmpeg. */
   #pause = new AbortController();
-  #waitingForPicture = new Set<() => void>();
+  readonly #waitingForPicture = new Set<() => void>();
+  readonly #thumbnails = new Set<Promise<unknown>>();
 
   constructor(config: RecorderConfig, ports: RecorderPorts) {
     this.#config = config;
@@ -94,6 +97,7 @@ export class Recorder {
     this.#pause.abort();
     await this.#capture?.stop();
     await this.#supervision;
+    await Promise.all(this.#thumbnails);
     this.#live.stop();
     rmSync(socketDir(this.#config), { recursive: true, force: true });
   }
@@ -130,7 +134,7 @@ export class Recorder {
       postRollMs: this.#config.postRollMs,
       maximumMs: this.#config.maximumClipMs,
       mediaNowMs: () => this.#mediaClock.nowMs(),
-      makeThumbnail: (init, fragment) => makeThumbnail(this.#config, init, fragment),
+      makeThumbnail: (init, fragment) => this.#makeThumbnail(init, fragment),
     });
     this.#recording = recording;
     signal?.addEventListener("abort", () => recording.end("cut"), { once: true });
@@ -143,7 +147,9 @@ export class Recorder {
     if (this.#isPrivate === on) return;
     this.#isPrivate = on;
     this.#pause.abort();
-    if (on) await this.#capture?.stop();
+    if (!on) return;
+    await this.#capture?.stop();
+    await this.#run;
   }
 
   /** The motion sensor fired: counts, counts if the picture agrees, or does not count, as configured. */
@@ -161,7 +167,9 @@ export class Recorder {
         await this.#sleep(Number.POSITIVE_INFINITY);
         continue;
       }
-      const reason = await this.#runOnce(signal);
+      const run = this.#runOnce(signal);
+      this.#run = run;
+      const reason = await run;
       if (signal.aborted || this.#isPrivate) continue;
       if (!this.#isLost) this.#ports.notices.emit("cameraLost", { reason });
       this.#isLost = true;
@@ -248,6 +256,13 @@ export class Recorder {
         this.#preRoll.setHeld(false);
       },
     );
+  }
+
+  /** Remembered as long as its process runs, so that {@link stop} leaves none behind. */
+  #makeThumbnail(init: Uint8Array, fragment: Uint8Array): Promise<Uint8Array | null> {
+    const thumbnail = makeThumbnail(this.#config, init, fragment);
+    this.#thumbnails.add(thumbnail);
+    return thumbnail.finally(() => this.#thumbnails.delete(thumbnail));
   }
 
   #becameReady(): void {

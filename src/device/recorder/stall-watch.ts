@@ -1,5 +1,7 @@
 import type { Cancel, Clock } from "../platform/clock.ts";
 
+type StallClock = Pick<Clock, "monotonicMs" | "every">;
+
 /** Connecting, probing and waiting for the first key frame may take this long. */
 const FIRST_FRAME_MS = 15_000;
 /** With a look every second and statistics every second, a stall is seen at most five seconds after the last frame. */
@@ -11,7 +13,7 @@ const LOOK_EVERY_MS = 1000;
  * long-GOP stream gives a fragment only every ten seconds; the other lanes by their bytes.
  */
 export class StallWatch {
-  readonly #clock: Clock;
+  readonly #clock: StallClock;
   readonly #onStall: () => void;
   readonly #lanes: ReadonlySet<string>;
   /** Lanes that have not begun. */
@@ -23,7 +25,7 @@ export class StallWatch {
   #framesAtMs: number | undefined;
   #cancel: Cancel | undefined;
 
-  constructor(clock: Clock, lanes: readonly string[], onStall: () => void) {
+  constructor(clock: StallClock, lanes: readonly string[], onStall: () => void) {
     this.#clock = clock;
     this.#onStall = onStall;
     this.#lanes = new Set(lanes);

@@ -4,7 +4,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fragmentTiming, trackInfo } from "../../../src/protocol/fmp4.ts";
 import { RtspCamera } from "../../fakes/rtsp-camera.ts";
-import { collect, H264, lane, makeFilm, makeRecorder, play, processesWith, startRecorder, TEST_PICTURE, TEST_TONE, until, useScratch } from "./recorder-rig.ts";
+import {
+  collect,
+  H264,
+  lane,
+  makeFilm,
+  makeRecorder,
+  play,
+  processesWith,
+  startRecorder,
+  TEST_PICTURE,
+  TEST_TONE,
+  until,
+  useScratch,
+} from "./recorder-rig.ts";
 
 useScratch();
 
@@ -16,8 +29,8 @@ describe("an RTSP camera", () => {
   let smallFilm = "";
 
   const publish = async (path: string, file: string): Promise<ChildProcess> => {
-    const play = ["-nostdin", "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", file, "-c", "copy"];
-    const child = spawn("ffmpeg", [...play, "-f", "rtsp", "-rtsp_transport", "tcp", `${address}${path}`], {
+    const copy = ["-nostdin", "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", file, "-c", "copy"];
+    const child = spawn("ffmpeg", [...copy, "-f", "rtsp", "-rtsp_transport", "tcp", `${address}${path}`], {
       stdio: "ignore",
     });
     publishers.add(child);
@@ -100,7 +113,10 @@ describe("a camera program that pipes H.264", () => {
   });
 
   test("that is not installed is named, and nothing is left behind", async () => {
-    const rig = makeRecorder({ source: { kind: "rpicam", program: "/nowhere/rpicam-vid", extraArguments: [] }, sound: { kind: "off" } });
+    const rig = makeRecorder({
+      source: { kind: "rpicam", program: "/nowhere/rpicam-vid", extraArguments: [] },
+      sound: { kind: "off" },
+    });
     await rig.recorder.start();
     await until(() => rig.notices.includes("cameraLost"));
     await rig.recorder.stop();

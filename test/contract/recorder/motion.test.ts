@@ -1,8 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { MotionConfig } from "../../../src/device/recorder/recorder-config.ts";
 import { ffmpegOf, H264, makeFilm, startRecorder, TEST_PICTURE, until, useScratch } from "./recorder-rig.ts";
-import { readFile } from "node:fs/promises";
 
 useScratch();
 

@@ -62,7 +62,9 @@ export function makeRecorder(changes: Partial<RecorderConfig> = {}): Rig {
     clock: systemClock,
     log: silentLog,
     notices: { emit: (name) => void notices.push(name) },
-    onMotion: () => void (motions += 1),
+    onMotion: () => {
+      motions += 1;
+    },
   });
   return { recorder, notices, motions: () => motions, config };
 }

@@ -2,7 +2,17 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { fragmentTiming, trackInfo } from "../../../src/protocol/fmp4.ts";
-import { collect, H264, lane, makeFilm, play, startRecorder, TEST_PICTURE, TEST_TONE, useScratch } from "./recorder-rig.ts";
+import {
+  collect,
+  H264,
+  lane,
+  makeFilm,
+  play,
+  startRecorder,
+  TEST_PICTURE,
+  TEST_TONE,
+  useScratch,
+} from "./recorder-rig.ts";
 
 useScratch();
 
@@ -40,7 +50,7 @@ describe("a recording of the test pattern", () => {
     expect(picture).toMatchObject({ startSeconds: 0, codec: "h264", width: 320, complaints: "" });
     const sound = await play(audio);
     expect(sound).toMatchObject({ codec: "aac", complaints: "" });
-    // The first fragment of sound that lies wholly in the clip begins within its first half second.
+    // Sound begins with the first fragment that lies wholly in the clip, so within its first half second.
     expect(sound.startSeconds).toBeGreaterThanOrEqual(0);
     expect(sound.startSeconds).toBeLessThan(0.6);
     const soundEndMs = Math.max(...audio.map(({ startMs, durationMs }) => startMs + durationMs));
@@ -48,7 +58,9 @@ describe("a recording of the test pattern", () => {
   });
 
   test("has a thumbnail of the trigger's key frame, 320 wide", async () => {
-    const { recorder } = await startRecorder({ picture: { width: 640, height: 360, framesPerSecond: 15, bitrateKbps: 500 } });
+    const { recorder } = await startRecorder({
+      picture: { width: 640, height: 360, framesPerSecond: 15, bitrateKbps: 500 },
+    });
     const recording = recorder.record("motion");
     const jpeg = await recording?.thumbnail();
     expect(jpeg?.slice(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
@@ -78,7 +90,18 @@ describe("a recording of the test pattern", () => {
 
 describe("a recording of a film", () => {
   test("holds the camera's own H.264, bit by bit", async () => {
-    const path = await makeFilm("copied.mp4", ...TEST_PICTURE, ...TEST_TONE, "-t", "6", ...H264, "-g", "15", "-c:a", "aac");
+    const path = await makeFilm(
+      "copied.mp4",
+      ...TEST_PICTURE,
+      ...TEST_TONE,
+      "-t",
+      "6",
+      ...H264,
+      "-g",
+      "15",
+      "-c:a",
+      "aac",
+    );
     const { recorder } = await startRecorder({ source: { kind: "file", path, subPath: null } });
     const recording = recorder.record("ring");
     if (recording === null) throw new Error("nothing recorded");
@@ -86,13 +109,16 @@ describe("a recording of a film", () => {
     if (first === undefined) throw new Error("no picture");
     const mediaAt = Buffer.from(first.bytes).indexOf("mdat") + 4;
     // ffmpeg puts the encoder's note before the first picture of a file only.
-    const firstSample = first.bytes.subarray(mediaAt + 2000, mediaAt + 4000);
+    const firstSample = Buffer.from(first.bytes.subarray(mediaAt + 2000, mediaAt + 4000));
     expect((await readFile(path)).includes(firstSample)).toBe(true);
   });
 
   test("with a key frame every eight seconds has fragments of eight seconds, and its camera is not taken for lost", async () => {
     const path = await makeFilm("long.mp4", ...TEST_PICTURE, "-t", "16", ...H264, "-g", "120", "-sc_threshold", "0");
-    const { recorder, notices } = await startRecorder({ source: { kind: "file", path, subPath: null }, postRollMs: 1000 });
+    const { recorder, notices } = await startRecorder({
+      source: { kind: "file", path, subPath: null },
+      postRollMs: 1000,
+    });
     const recording = recorder.record("ring");
     if (recording === null) throw new Error("nothing recorded");
     const fragments = await collect(recording);

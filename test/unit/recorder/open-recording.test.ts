@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import { OpenRecording, type RecordingPlan } from "../../../src/device/recorder/open-recording.ts";
+import { type Fragment, QUEUE_LIMIT_BYTES } from "../../../src/device/recorder/recording.ts";
+import { fragmentTiming } from "../../../src/protocol/fmp4.ts";
+import { laneFragment, TIMESCALE } from "./fragments.ts";
+
+const init = (name: string) => ({ bytes: new TextEncoder().encode(`init of ${name}`), timescale: TIMESCALE });
+
+function open(changes: Partial<RecordingPlan> = {}) {
+  const now = { mediaMs: 12_400 };
+  const thumbnails: Uint8Array[] = [];
+  const recording = new OpenRecording({
+    trigger: "ring",
+    triggeredAtMs: 1_767_225_600_000,
+    inits: { video: init("video"), audio: init("audio") },
+    triggerMediaMs: 12_400,
+    firstPictureMs: 10_000,
+    postRollMs: 2000,
+    maximumMs: 8000,
+    mediaNowMs: () => now.mediaMs,
+    makeThumbnail: (_init, fragment) => {
+      thumbnails.push(fragment.slice());
+      return Promise.resolve(fragment);
+    },
+    ...changes,
+  });
+  return { recording, now, thumbnails };
+}
+
+async function all(recording: OpenRecording): Promise<Fragment[]> {
+  const fragments: Fragment[] = [];
+  for await (const fragment of recording.fragments) fragments.push(fragment);
+  return fragments;
+}
+
+/** Seconds of picture and sound, as they come. */
+function feed(recording: OpenRecording, fromMs: number, toMs: number): void {
+  for (let at = fromMs; at < toMs; at += 1000) {
+    recording.accept(laneFragment("audio", at, 500));
+    recording.accept(laneFragment("audio", at + 500, 500));
+    recording.accept(laneFragment("video", at));
+  }
+}
+
+describe("a recording", () => {
+  test("begins with the init segments, then counts every lane from the first picture", async () => {
+    const { recording } = open();
+    recording.accept(laneFragment("audio", 9800, 500));
+    recording.accept(laneFragment("video", 10_000));
+    recording.accept(laneFragment("audio", 10_300, 500));
+    recording.accept(laneFragment("video", 11_000));
+    recording.end("cut");
+    const fragments = await all(recording);
+    expect(fragments.map(({ lane, init: isInit, startMs }) => [lane, isInit, startMs])).toEqual([
+      ["video", true, 0],
+      ["audio", true, 0],
+      ["video", false, 0],
+      ["audio", false, 300],
+      ["video", false, 1000],
+    ]);
+    const times = fragments.filter((fragment) => !fragment.init).map(({ bytes }) => fragmentTiming(bytes, TIMESCALE));
+    expect(times.map(({ baseDecodeTime, sequence }) => [baseDecodeTime, sequence])).toEqual([
+      [0, 1],
+      [300, 1],
+      [1000, 2],
+    ]);
+  });
+
+  test("ends with the picture that completes the post-roll, and the sound that goes with it", async () => {
+    const { recording } = open();
+    expect(recording.preRollMs).toBe(2400);
+    feed(recording, 10_000, 14_000);
+    recording.accept(laneFragment("audio", 14_000, 500));
+    recording.accept(laneFragment("video", 14_000));
+    expect(recording.isOver).toBe(false);
+    expect(recording.accept(laneFragment("audio", 14_500, 500))).toBe(true);
+    expect(recording.isOver).toBe(true);
+    expect(recording.accept(laneFragment("audio", 15_000, 500))).toBe(false);
+    expect(recording.closed).toBe("full");
+    expect(recording.durationSoFarMs).toBe(5000);
+    expect(await all(recording)).toHaveLength(2 + 5 + 10);
+  });
+
+  test("does not wait for sound beyond the next picture, which is not its own", () => {
+    const { recording } = open();
+    feed(recording, 10_000, 14_000);
+    recording.accept(laneFragment("video", 14_000));
+    expect(recording.accept(laneFragment("video", 15_000))).toBe(false);
+    expect(recording.closed).toBe("full");
+  });
+
+  test("is extended from the moment it is asked, up to its maximum", () => {
+    const { recording, now } = open();
+    feed(recording, 10_000, 14_000);
+    now.mediaMs = 14_100;
+    recording.extend();
+    feed(recording, 14_000, 16_000);
+    expect(recording.isOver).toBe(false);
+    now.mediaMs = 16_900;
+    recording.extend();
+    feed(recording, 16_000, 18_000);
+    expect(recording.isOver).toBe(true);
+    expect(recording.durationSoFarMs).toBe(8000);
+  });
+
+  test("makes its thumbnail of the fragment in which it was triggered, from a copy", async () => {
+    const { recording, thumbnails } = open();
+    recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
+    recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
+    expect(thumbnails).toEqual([]);
+    recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
+    recording.accept(laneFragment("video", 13_000, 1000, Uint8Array.of(4, 4, 4)));
+    expect(thumbnails.map((bytes) => [...bytes.slice(-3)])).toEqual([[3, 3, 3]]);
+    recording.end("cut");
+    for (const { bytes } of await all(recording)) bytes.fill(0);
+    expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([3, 3, 3]);
+  });
+
+  test("overwrites the pieces it was given", () => {
+    const { recording } = open();
+    const fragment = laneFragment("video", 10_000);
+    recording.accept(fragment);
+    expect(fragment.pieces.every((piece) => piece.every((byte) => byte === 0))).toBe(true);
+  });
+
+  test("is cut when the camera's time jumps back", () => {
+    const { recording } = open();
+    recording.accept(laneFragment("video", 10_000));
+    recording.accept(laneFragment("video", 2000));
+    expect(recording.isOver).toBe(true);
+    expect(recording.closed).toBe("cut");
+  });
+
+  test("is cut when nobody takes its fragments and they fill the memory meant for them", async () => {
+    const { recording } = open({ maximumMs: 1e9, postRollMs: 1e9 });
+    const third = new Uint8Array(Math.ceil(QUEUE_LIMIT_BYTES / 3));
+    for (let i = 0; i < 3; i++) recording.accept(laneFragment("video", 10_000 + i * 1000, 1000, third));
+    expect(recording.isOver).toBe(true);
+    expect(recording.closed).toBe("cut");
+    expect(await all(recording)).toHaveLength(4);
+  });
+
+  test("without a thumbnail when it ended before its trigger was in a picture", async () => {
+    const { recording } = open();
+    recording.accept(laneFragment("video", 10_000));
+    recording.end("cut");
+    expect(await recording.thumbnail()).toBeNull();
+  });
+
+  test("triggered right after another counts from the picture that is being taken", () => {
+    const { recording } = open({ firstPictureMs: 12_000, triggerMediaMs: 12_400 });
+    expect(recording.preRollMs).toBe(400);
+  });
+});
