@@ -30,6 +30,7 @@ const exitOfCode: Readonly<Record<string, ExitStatus>> = {
   "device-key/missing": EXIT.notReady,
   "owner/broker-away": EXIT.noAnswer,
   "owner/clip-damaged": EXIT.notVerified,
+  "owner/mixed-consent": EXIT.notVerified,
   "owner/no-answer": EXIT.noAnswer,
   "owner/no-whole-fragment": EXIT.usage,
   "owner/not-paired": EXIT.notReady,

@@ -6,6 +6,8 @@ export const ownerErrors = {
   "owner/clip-damaged": "The clip does not match what the doorbell signed: it was changed, or its file is damaged.",
   "owner/clip-open": "The clip is still being recorded: try again when it is closed.",
   "owner/damaged-range": "A fragment in the chosen range is damaged: choose a range that leaves it out.",
+  "owner/mixed-consent":
+    "The parts of a waiting consent do not belong together: do not sign it, and look at the doorbell, which should never offer such a thing.",
   "owner/no-answer": "The doorbell gave no answer: it is away, or it refused; its own log says which and why.",
   "owner/no-key":
     "No key of this owner opens the clip: it was recorded for other members, or its day has left retention.",

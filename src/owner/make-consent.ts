@@ -1,4 +1,4 @@
-import { utf8, wipe } from "../protocol/bytes.ts";
+import { equalBytes, utf8, wipe } from "../protocol/bytes.ts";
 import { fragmentKeys, isLane } from "../protocol/clip-keys.ts";
 import type { Crypto } from "../protocol/crypto.ts";
 import { openSelfSigned, readStatement, type Signer, signPayload, signStatement } from "../protocol/envelope.ts";
@@ -8,6 +8,7 @@ import { ownHash } from "../protocol/hash.ts";
 import { type Consent, consentStatement, type SharedLane } from "../protocol/statements/consent.ts";
 import { type RecipientCard, recipientCardStatement } from "../protocol/statements/recipient-card.ts";
 import { revocationStatement } from "../protocol/statements/revocation.ts";
+import { OwnerError } from "./errors.ts";
 import type { VerifiedClip } from "./verify-clip.ts";
 
 /** What goes to the doorbell; several owners' submissions differ in the consent's signature only. */
@@ -93,13 +94,32 @@ function grantEntries(crypto: Crypto, seed: Uint8Array, lanes: readonly SharedLa
   });
 }
 
-/** What a waiting consent says, for the owner who is asked to sign it too. Its signature is not checked: the doorbell has. */
+/** Which consent an owner asked the doorbell for. */
+export interface AskedConsent {
+  readonly deviceKey: Uint8Array;
+  readonly token: Uint8Array;
+}
+
+/**
+ * What a waiting consent says, for the owner who is asked to sign it too. What is shown is what would be signed: a doorbell
+ * that was taken over could put another card, text or grant beside the payload. Its first signature is not checked.
+ * @throws OwnerError `owner/mixed-consent`. @throws ProtocolError `statement/…`.
+ */
 export function readWaitingConsent(
   crypto: Crypto,
-  submission: ConsentSubmission,
+  { consent: envelope, card: cardEnvelope, grant, purpose }: ConsentSubmission,
+  { deviceKey, token }: AskedConsent,
 ): { consent: Consent; card: RecipientCard } {
-  const { payload } = readStatement(crypto, consentStatement, submission.consent);
-  return { consent: payload, card: readCard(crypto, submission.card).card };
+  const { payload: consent } = readStatement(crypto, consentStatement, envelope);
+  const { card, digest } = readCard(crypto, cardEnvelope);
+  const isWhole =
+    equalBytes(consent.token, token) &&
+    equalBytes(consent.device, deviceKey) &&
+    equalBytes(consent.recipient, digest) &&
+    equalBytes(consent.grant, grantDigest(crypto, grant)) &&
+    equalBytes(consent.purpose, ownHash(crypto, "purpose", utf8(purpose)));
+  if (!isWhole) throw new OwnerError("owner/mixed-consent", "the parts of this consent do not belong together");
+  return { consent, card };
 }
 
 /** The same consent with this owner's signature: the payload is another owner's, byte for byte. */

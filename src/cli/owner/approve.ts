@@ -1,11 +1,9 @@
 import { nodeCrypto } from "../../device/platform/node-crypto.ts";
 import { OwnerError } from "../../owner/errors.ts";
-import { type ConsentSubmission, coSign, readCard, readWaitingConsent } from "../../owner/make-consent.ts";
+import { coSign, readWaitingConsent } from "../../owner/make-consent.ts";
 import { timesOf } from "../../owner/plan-share.ts";
-import { equalBytes, toHex, utf8 } from "../../protocol/bytes.ts";
+import { equalBytes, toHex } from "../../protocol/bytes.ts";
 import { LANES } from "../../protocol/clip-keys.ts";
-import { grantDigest } from "../../protocol/grant.ts";
-import { ownHash } from "../../protocol/hash.ts";
 import type { Consent } from "../../protocol/statements/consent.ts";
 import { chooseByHex } from "../clip-choice.ts";
 import { readClip } from "../clip-reading.ts";
@@ -22,8 +20,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     const waiting = (await doorbell.shares()).filter(({ state }) => state === "waiting");
     const { token } = chooseByHex(waiting, (share) => share.token, args[0], "waiting share");
     const submission = await doorbell.waitingConsent(token);
-    const { consent, card } = readWaitingConsent(nodeCrypto, submission);
-    refuseMixedParts(session, token, consent, submission);
+    const { consent, card } = readWaitingConsent(nodeCrypto, submission, { deviceKey: session.deviceKey, token });
     terminal.note("Another owner wants this to leave your home:\n");
     const { startMs, trigger, part } = await clipWords(session, consent);
     terminal.note(
@@ -52,26 +49,6 @@ export async function run(invocation: Invocation): Promise<Outcome> {
 }
 
 type ClipWords = Pick<ShareSummary, "startMs" | "trigger" | "part">;
-
-/** What is shown must be what is signed: a doorbell that was taken over could pair a consent with another card or text. */
-function refuseMixedParts(
-  { deviceKey }: DoorbellSession,
-  token: Uint8Array,
-  consent: Consent,
-  { card, grant, purpose }: ConsentSubmission,
-): void {
-  const isWhole =
-    equalBytes(consent.token, token) &&
-    equalBytes(consent.device, deviceKey) &&
-    equalBytes(consent.recipient, readCard(nodeCrypto, card).digest) &&
-    equalBytes(consent.grant, grantDigest(nodeCrypto, grant)) &&
-    equalBytes(consent.purpose, ownHash(nodeCrypto, "purpose", utf8(purpose)));
-  if (!isWhole) {
-    throw new CliError("cli/wrong-file", "the parts of this consent do not belong together", {
-      hint: "Do not sign it. Ask the other owner, and look at the doorbell: it should never offer such a thing.",
-    });
-  }
-}
 
 async function clipWords(session: DoorbellSession, consent: Consent): Promise<ClipWords> {
   const range = consent.lanes.find(({ lane }) => lane === LANES.video);

@@ -183,7 +183,7 @@ describe("a consent", () => {
   });
 
   test("is co-signed over the same payload, byte for byte, and reads the same to the second owner", async () => {
-    const { submission } = await made();
+    const { token, submission } = await made();
     const second = seedSigner(nodeCrypto, new Uint8Array(32).fill(5));
     const coSigned = await coSign(nodeCrypto, second, submission);
     const [one, other] = [submission, coSigned].map(({ consent }) =>
@@ -192,9 +192,24 @@ describe("a consent", () => {
     expect(other?.payloadBytes).toEqual(one?.payloadBytes);
     expect(() => openStatement(nodeCrypto, consentStatement, coSigned.consent, second.publicKey)).not.toThrow();
     expect(coSigned.grant).toBe(submission.grant);
-    expect(readWaitingConsent(nodeCrypto, coSigned)).toMatchObject({
+    const asked = { deviceKey: device.publicKey, token };
+    expect(readWaitingConsent(nodeCrypto, coSigned, asked)).toMatchObject({
       consent: { household: 4 },
       card: { name: "Anna" },
     });
+  });
+
+  test("is not shown for co-signing when the doorbell put a card, text or grant beside it that is not the one to be signed", async () => {
+    const { token, submission } = await made();
+    const asked = { deviceKey: device.publicKey, token };
+    const { card } = await createCard(nodeCrypto, { name: "Anna", url: "mqtt://elsewhere:1883", ca: null });
+    const other = new Uint8Array(32);
+    const isMixed = expect.objectContaining({ code: "owner/mixed-consent" });
+    for (const swapped of [{ card }, { purpose: "Something else" }, { grant: submission.grant.slice(1) }]) {
+      expect(() => readWaitingConsent(nodeCrypto, { ...submission, ...swapped }, asked)).toThrow(isMixed);
+    }
+    expect(() => readWaitingConsent(nodeCrypto, submission, { ...asked, deviceKey: other })).toThrow(isMixed);
+    expect(() => readWaitingConsent(nodeCrypto, submission, { ...asked, token: other.slice(16) })).toThrow(isMixed);
+    expect(() => readWaitingConsent(nodeCrypto, submission, asked), "control").not.toThrow();
   });
 });
