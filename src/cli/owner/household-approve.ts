@@ -6,7 +6,7 @@ import type { Invocation, Outcome } from "../definition.ts";
 import { withDoorbell } from "../doorbell-session.ts";
 import { CliError } from "../errors.ts";
 import { outcomeText } from "../household-changing.ts";
-import { shortId } from "../words.ts";
+import { fingerprint } from "../words.ts";
 
 export async function run(invocation: Invocation): Promise<Outcome> {
   const { options, terminal, signal } = invocation;
@@ -29,8 +29,9 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   });
 }
 
+/** The short id would not do: a key whose first eight digits are another's can be had in an hour of computing. */
 function changeText({ member, role, quorum }: MemberChange): string {
-  const id = shortId(toHex(member));
+  const id = fingerprint(toHex(member));
   const what = role === "none" ? `Member ${id} would be removed` : `Member ${id} would be ${role}`;
   return `${what}, and ${quorum} owner${quorum === 1 ? "" : "s"} must sign from then on.`;
 }

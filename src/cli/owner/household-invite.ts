@@ -6,7 +6,7 @@ import { CliError } from "../errors.ts";
 import { changeHousehold, outcomeText } from "../household-changing.ts";
 import { qrForTerminal } from "../qr.ts";
 import { readRole } from "../role.ts";
-import { duration, shortId } from "../words.ts";
+import { duration, fingerprint } from "../words.ts";
 
 const LOOK_EVERY_MS = 1000;
 
@@ -26,8 +26,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
         hint: "Run the command again; the code is good once.",
       });
     }
-    const id = shortId(toHex(member));
-    const question = `Let member ${id} in as ${role}? The other screen shows the same id.`;
+    const question = `Let member ${fingerprint(toHex(member))} in as ${role}? The other screen shows the same digits.`;
     if (!options.flag("yes") && !(await terminal.confirm(question, signal))) {
       throw new CliError("cli/declined", "you did not say yes", {
         hint: "The newcomer waits; `household role` lets it in later.",

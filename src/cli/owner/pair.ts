@@ -7,7 +7,7 @@ import { linkPorts, withDoorbell, withReason } from "../doorbell-session.ts";
 import { CliError } from "../errors.ts";
 import { OwnerHome } from "../owner-home.ts";
 import { fields } from "../table.ts";
-import { fingerprint, shortId } from "../words.ts";
+import { fingerprint } from "../words.ts";
 
 export async function run(invocation: Invocation): Promise<Outcome> {
   const { args, terminal, signal } = invocation;
@@ -25,7 +25,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   terminal.say(
     fields([
       ["doorbell", fingerprint(toHex(deviceKey))],
-      ["you", shortId(toHex(publicKey))],
+      ["you", fingerprint(toHex(publicKey))],
     ]),
   );
   terminal.say();
