@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectBroker } from "../../src/cli/broker-connection.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import { Doorbell } from "../../src/owner/doorbell.ts";
 import { signHouseholdChange } from "../../src/owner/household-change.ts";
@@ -10,10 +11,12 @@ import { linkKeysOf } from "../../src/owner/owner-state.ts";
 import { pairWithCode } from "../../src/owner/pair.ts";
 import { linkLogin, linkTopics, pairingLogin, pairingTopics } from "../../src/protocol/link-login.ts";
 import { decodePairingCode, startPairing } from "../../src/protocol/pairing-handshake.ts";
+import { testCertificate, testCertificateKey } from "./link-certificate.ts";
 import {
   connectMember,
   type Device,
   type Mosquitto,
+  mqttPortOf,
   newPhone,
   type Phone,
   startDevice,
@@ -53,8 +56,16 @@ afterEach(async () => {
   for (const each of stop.splice(0).toReversed()) await each();
 });
 
+/** As the command line connects: over TLS only to the certificate that the code names. */
+const connectPinned: typeof connectMember = async (login) => {
+  const { certificateSha256, ...address } = login;
+  if (certificateSha256 === null) return connectMember(login);
+  return mqttPortOf(await connectBroker({ ...address, certificateSha256 }, AbortSignal.timeout(5_000)));
+};
+
 async function paired(device: Device): Promise<Phone> {
-  const phone = await newPhone();
+  const unpaired = await newPhone();
+  const phone = { ...unpaired, ports: { ...unpaired.ports, connect: connectPinned } };
   const { qrText } = await device.link.startPairing();
   await pairWithCode(phone.ports, phone.signer.publicKey, qrText);
   return phone;
@@ -175,22 +186,18 @@ describe("the embedded broker", () => {
     await device.log.seen("link/unopened");
   });
 
-  test("holds a bounded number of connections that have not logged in; members get in once they time out or go", async () => {
-    const idle = await Promise.all(Array.from({ length: 16 }, () => raw(device)));
-    const surplus = await raw(device);
-    await closeOf(surplus);
-    expect(device.log.codes).toContain("link/too-many-connections");
-    const [first] = idle;
-    first?.destroy();
-    if (first !== undefined && !first.closed) await closeOf(first);
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        await mqtt(url, await keysOf(owner));
-        break;
-      } catch (error) {
-        if (attempt > 20) throw error; // the broker notices the closed socket a moment later
-      }
-    }
+  test.each([
+    ["", undefined],
+    [" that never begin TLS", { cert: testCertificate, key: testCertificateKey }],
+  ])("bounds idle connections%s, and a member gets in at once, however many there are", async (_what, tls) => {
+    const secured =
+      tls === undefined ? device : await startDevice({ kind: "embedded", host: "127.0.0.1", port: 0, tls });
+    if (tls !== undefined) stop.push(() => secured.stop());
+    const member = tls === undefined ? owner : await paired(secured);
+    const idle = await Promise.all(Array.from({ length: 80 }, () => raw(secured)));
+    await expect.poll(() => idle.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(64);
+    expect(secured.log.codes).toContain("link/too-many-connections");
+    expect(await isAnswered(await opened(member))).toBe(true);
   });
 });
 

@@ -33,7 +33,7 @@ export const linkErrors = {
     "An owner asked for a share that may not leave: it still waits, was delivered already, or has ended.",
   "link/stale-change":
     "A household change was signed for another state of the household: read the household and sign again.",
-  "link/too-many-connections": "The home broker holds as many connections as it can; the newest was closed.",
+  "link/too-many-connections": "The home broker holds as many connections as it can; one of them was closed.",
   "link/unknown-member": "A household change names a key that is neither a member nor waiting to be admitted.",
   "link/unknown-op": "A request asked for something this version does not know: update app or device.",
   "link/unopened": "A message on a member's topic did not open with that member's key and was dropped.",

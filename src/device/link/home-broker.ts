@@ -1,8 +1,8 @@
 import "./mqtt-numbers.ts";
 import { randomBytes } from "node:crypto";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
-import { createServer as createTlsServer } from "node:tls";
+import { createSecureContext, TLSSocket } from "node:tls";
 import { Aedes, type Client } from "aedes";
 import { LinkError, type LinkErrorCode } from "./errors.ts";
 import { PacketLimit, PacketTooLarge } from "./packet-limit.ts";
@@ -49,7 +49,8 @@ export class HomeBroker {
   readonly #config: HomeBrokerConfig;
   readonly #ports: HomeBrokerPorts;
   readonly #sessions = new Map<Client, Session>();
-  readonly #unauthenticated = new Set<Duplex>();
+  /** Connections that have not logged in, oldest first, with the address that each is from. */
+  readonly #unauthenticated = new Map<Duplex, string>();
   readonly #inside = new WeakSet<object>();
   #aedes: Aedes | undefined;
   #server: Server | undefined;
@@ -69,10 +70,13 @@ export class HomeBroker {
     });
     this.#aedes = aedes;
     this.#guard(aedes);
-    const accept = (socket: Duplex) => this.accept(socket);
-    const server = this.#config.tls ? createTlsServer({ ...this.#config.tls }, accept) : createServer(accept);
+    const { tls } = this.#config;
+    const secureContext = tls && createSecureContext(tls);
+    // Not a TLS server, which would count a connection only once its handshake is done, and wait for that two minutes.
+    const secured = (socket: Socket): Duplex =>
+      secureContext ? new TLSSocket(socket, { isServer: true, secureContext }) : socket;
+    const server = createServer((socket) => this.accept(secured(socket), socket.remoteAddress));
     server.maxConnections = MAX_CONNECTIONS;
-    server.on("tlsClientError", () => this.#ports.dropped("link/login-refused"));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once("error", (cause) =>
@@ -89,7 +93,7 @@ export class HomeBroker {
     const aedes = this.#aedes;
     this.#server = undefined;
     this.#aedes = undefined;
-    for (const stream of this.#unauthenticated) stream.destroy();
+    for (const stream of this.#unauthenticated.keys()) stream.destroy();
     const serverClosed = server === undefined ? undefined : new Promise<void>((done) => server.close(() => done()));
     if (aedes !== undefined) await new Promise<void>((done) => aedes.close(() => done()));
     await serverClosed;
@@ -100,22 +104,27 @@ export class HomeBroker {
     return typeof address === "object" && address !== null ? address.port : this.#config.port;
   }
 
-  /** Serves one more MQTT stream, for example a WebSocket that the device's web server accepted. */
-  accept(stream: Duplex): void {
-    if (this.#aedes === undefined || this.#unauthenticated.size >= MAX_UNAUTHENTICATED) {
-      this.#ports.dropped("link/too-many-connections");
+  /**
+   * Serves one more MQTT stream, for example a WebSocket that the device's web server accepted.
+   * @param address - Where it is from, so that one stranger's idle connections crowd out no one but each other.
+   */
+  accept(stream: Duplex, address = ""): void {
+    if (this.#aedes === undefined) {
       stream.on("error", () => {});
       stream.destroy();
       return;
     }
     if ("setNoDelay" in stream && typeof stream.setNoDelay === "function") stream.setNoDelay(true);
     const limited = new PacketLimit(stream, CONNECT_LIMIT_BYTES);
-    this.#unauthenticated.add(limited);
+    this.#unauthenticated.set(limited, address);
     limited.on("error", (error) => {
       if (error instanceof PacketTooLarge) this.#ports.dropped("link/oversized");
     });
     limited.on("close", () => this.#unauthenticated.delete(limited));
     this.#aedes.handle(limited);
+    if (this.#unauthenticated.size <= MAX_UNAUTHENTICATED) return;
+    this.#ports.dropped("link/too-many-connections");
+    crowdingOf(this.#unauthenticated)?.destroy();
   }
 
   /** A stream for the device itself: no socket, no credential, all topics. */
@@ -178,6 +187,14 @@ export class HomeBroker {
     if (retain) return "link/retained";
     return covers(this.#sessions.get(client)?.rights.publish, topic) ? undefined : "link/denied-publish";
   }
+}
+
+/** The oldest connection of the address that has most of them. */
+function crowdingOf(connections: ReadonlyMap<Duplex, string>): Duplex | undefined {
+  const counts = new Map<string, number>();
+  for (const address of connections.values()) counts.set(address, (counts.get(address) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return [...connections].find(([, address]) => counts.get(address) === most)?.[0];
 }
 
 function covers(topics: Topics | undefined, topic: string): boolean {
