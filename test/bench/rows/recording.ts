@@ -108,9 +108,9 @@ export const recording: Measurement = {
     await camera.start({ "/main": main, "/sub": sub });
     const startedMs = performance.now();
     const running = await startAll(camera, workDir);
-    const toCycleStart = (): Promise<void> => {
+    const toCycleStart = (signal?: AbortSignal): Promise<void> => {
       const cycleMs = VISIT.cycleSeconds * 1000;
-      return sleep(cycleMs - ((performance.now() - startedMs) % cycleMs));
+      return sleep(cycleMs - ((performance.now() - startedMs) % cycleMs), undefined, { signal });
     };
     const phase = async (what: string, during: (start: AbortSignal) => Promise<void>): Promise<Usage[]> => {
       say(`${what}: ${count} windows of ${WINDOW_SECONDS} s`);
@@ -134,7 +134,7 @@ export const recording: Measurement = {
     });
     const visited = await phase("PIR records visits, as motion does", async (signal) => {
       for (;;) {
-        await toCycleStart();
+        await toCycleStart(signal);
         await sleep(VISIT.fromSeconds * 1000, undefined, { signal });
         await running.pir.simulate("motion", (VISIT.untilSeconds - VISIT.fromSeconds) * 1000);
       }
