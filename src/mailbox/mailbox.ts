@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createSecureContext, TLSSocket } from "node:tls";
 import { Aedes, type Client } from "aedes";
 import { inboxOf, MAX_MESSAGE_BYTES, mayPublish, mayReceive, maySubscribe, type Visitor, visitorOf } from "./access.ts";
 import { MailboxError, type MailboxErrorCode } from "./errors.ts";
@@ -45,8 +45,13 @@ export async function startMailbox(options: MailboxOptions): Promise<RunningMail
   const dropped = options.onDropped ?? (() => {});
   guard(aedes, dropped);
   const sockets = new Set<Socket>();
+  const { tls } = options;
+  const secureContext = tls && createSecureContext(tls);
+  // Not a TLS server, which would count a connection only once its handshake is done, and wait for that two minutes.
+  const secured = (socket: Socket): Socket =>
+    secureContext ? new TLSSocket(socket, { isServer: true, secureContext }) : socket;
   const accept = acceptor(aedes, sockets, dropped);
-  const server: Server = options.tls ? createTlsServer({ ...options.tls }, accept) : createServer(accept);
+  const server = createServer((socket) => accept(secured(socket), socket.remoteAddress ?? ""));
   server.maxConnections = MAX_CONNECTIONS;
   try {
     await listening(server, options);
@@ -91,10 +96,9 @@ function listening(server: Server, { host, port }: MailboxOptions): Promise<void
 type Dropped = (code: MailboxErrorCode) => void;
 
 /** Bounds what a connection may cost before and beside MQTT: how many per address, and how long a packet. */
-function acceptor(aedes: Aedes, sockets: Set<Socket>, dropped: Dropped): (socket: Socket) => void {
+function acceptor(aedes: Aedes, sockets: Set<Socket>, dropped: Dropped): (socket: Socket, address: string) => void {
   const perAddress = new Map<string, number>();
-  return (socket) => {
-    const address = socket.remoteAddress ?? "";
+  return (socket, address) => {
     const open = (perAddress.get(address) ?? 0) + 1;
     socket.on("error", () => {});
     if (open > MAX_CONNECTIONS_PER_ADDRESS) {

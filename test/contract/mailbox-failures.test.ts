@@ -255,6 +255,20 @@ test("bytes that are not MQTT end that connection only, and stopping ends silent
   await mailbox.stop();
 });
 
+test.each([
+  ["", false],
+  [" that never begin TLS", true],
+])("one address's silent connections%s are few", async (_what, withTls) => {
+  const { cert, key } = makeCertificates();
+  const dropped: string[] = [];
+  const onDropped = (code: string): void => void dropped.push(code);
+  const mailbox = await serve(withTls ? { tls: { cert, key }, onDropped } : { onDropped });
+  const silent = Array.from({ length: 80 }, () => connect(mailbox.port, "127.0.0.1").on("error", () => {}));
+  onTestFinished(() => silent.forEach((socket) => void socket.destroy()));
+  await expect.poll(() => silent.filter(({ closed }) => closed).length).toBe(16);
+  expect(dropped).toEqual(Array.from({ length: 16 }, () => "mailbox/too-many-connections"));
+});
+
 test("a port that is taken is a clear error", async () => {
   const { port } = await serve();
   await expect(startMailbox({ host: "127.0.0.1", port })).rejects.toMatchObject({ code: "mailbox/port" });
