@@ -181,7 +181,7 @@ function guard(aedes: Aedes, dropped: Dropped): void {
       return;
     }
     const isForKept = visitor?.kind === "anybody" && packet.qos > 0 && keptSessions.has(inboxOf(packet.topic));
-    if (isForKept && !waiting.add(inboxOf(packet.topic), bytes)) {
+    if (isForKept && !waiting.add(inboxOf(packet.topic), bytes, addressOf(client))) {
       dropped("mailbox/inbox-full");
       packet.topic = NOWHERE;
     }
@@ -201,6 +201,10 @@ function guard(aedes: Aedes, dropped: Dropped): void {
   });
   aedes.on("clientError", () => {});
   aedes.on("connectionError", () => {});
+}
+
+function addressOf(client: Client | null): string {
+  return (client?.conn as Partial<Socket> | undefined)?.remoteAddress ?? "";
 }
 
 interface SubscriptionStore {

@@ -103,12 +103,24 @@ describe("packet sizes", () => {
 
 test("waiting messages are bounded per inbox and make room as they are read", () => {
   const waiting = new WaitingMessages();
-  for (let i = 0; i < 64; i += 1) expect(waiting.add(inbox, 10)).toBe(true);
-  expect([waiting.add(inbox, 10), waiting.add(other, 10)]).toEqual([false, true]);
+  for (let i = 0; i < 64; i += 1) expect(waiting.add(inbox, 10, "a")).toBe(true);
+  expect([waiting.add(inbox, 10, "a"), waiting.add(other, 10, "a")]).toEqual([false, true]);
   waiting.take(inbox);
-  expect([waiting.add(inbox, 10), waiting.add(inbox, 10)]).toEqual([true, false]);
+  expect([waiting.add(inbox, 10, "a"), waiting.add(inbox, 10, "a")]).toEqual([true, false]);
   waiting.clear(inbox);
-  expect(waiting.add(inbox, 128 * 1024 * 1024)).toBe(false);
+  const [megabyte, senders] = [1024 * 1024, Array.from({ length: 16 }, (_, i) => `sender ${i}`)];
+  for (const sender of senders.slice(1)) expect(waiting.add(inbox, 8 * megabyte, sender)).toBe(true);
+  expect(waiting.add(inbox, 8 * megabyte, "sender 0")).toBe(false);
   waiting.clear(other);
-  expect(waiting.add(inbox, 128 * 1024 * 1024)).toBe(true);
+  expect(waiting.add(inbox, 8 * megabyte, "sender 0")).toBe(true);
+});
+
+test("one sender cannot take the room of all, whatever inboxes it writes to", () => {
+  const waiting = new WaitingMessages();
+  const megabyte = 1024 * 1024;
+  const kept = Array.from({ length: 20 }, (_, i) => waiting.add(`inbox ${i}`, megabyte, "stranger"));
+  expect(kept.filter(Boolean)).toHaveLength(8);
+  expect(waiting.add(inbox, megabyte, "doorbell")).toBe(true);
+  waiting.take("inbox 0");
+  expect([waiting.add(inbox, megabyte, "stranger"), waiting.add(inbox, 1, "stranger")]).toEqual([true, false]);
 });
