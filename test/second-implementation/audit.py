@@ -10,8 +10,8 @@ from kinds import (
     is_list,
     is_object,
     is_one_of,
+    is_text,
     key,
-    lane_ranges,
     number,
     or_null,
 )
@@ -28,13 +28,13 @@ def chain_of(previous, sequence, day, sealed):
 
 def open_row(sealed, box_secret):
     """(days of the wraps, the entry) as the member whose wrap this secret opens; None if none does or the form is another."""
-    if not sealed or len(sealed) < 1 + WRAP_BYTES * sealed[0]:
+    if not sealed or len(sealed) != 1 + WRAP_BYTES * sealed[0] + 16 + ENTRY_BYTES:
         return None
     end = 1 + WRAP_BYTES * sealed[0]
     wraps = [Wrap(sealed[at:at + WRAP_BYTES]) for at in range(1, end, WRAP_BYTES)]
     keys = [found for found in (wrap.open(box_secret) for wrap in wraps) if found is not None]
     plain = secretbox_open(sealed[end:], ZERO_NONCE, keys[0]) if keys else None
-    if plain is None or len(plain) != ENTRY_BYTES:
+    if plain is None:
         return None
     length = int.from_bytes(plain[:4], "big")
     if 4 + length > ENTRY_BYTES or any(plain[4 + length:]):
@@ -45,30 +45,29 @@ def open_row(sealed, box_secret):
         return None
 
 
-def _text(value):
-    return isinstance(value, str)
-
+_u32 = is_integer(0, 2**32 - 1)
+_lane = is_object({"lane": is_integer(1, 4), "first": _u32, "end": _u32})
 
 _ENTRIES = {
     "release": {
         "token": identifier,
         "clip": identifier,
-        "lanes": lane_ranges,
+        "lanes": is_list(4, _lane),
         "recipient": digest,
         "request": or_null(digest),
         "consent": digest,
         "basis": is_one_of("own", "voluntary", "compelled"),
-        "signers": is_list(64, key),
+        "signers": is_list(16, key),
     },
     "pairing": {"member": key},
     "household": {
-        "state": is_integer(1),
+        "state": number,
         "member": key,
         "role": is_one_of("owner", "viewer", "none"),
-        "quorum": is_integer(1, 64),
+        "quorum": is_integer(1, 16),
     },
     "privacy": {"on": is_boolean, "member": or_null(key)},
-    "config": {"settings": is_list(1000, _text)},
+    "config": {"settings": is_list(16, is_text(64))},
     "revocation": {"token": identifier, "member": key},
     "live-session": {"member": key, "seconds": number},
 }

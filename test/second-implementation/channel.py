@@ -1,7 +1,7 @@
 """Section 13, channel: sealed messages and their bodies."""
 
 import canonical_json
-from kinds import is_bytes, is_object, is_one_of
+from kinds import is_bytes, is_object, is_one_of, is_text
 from primitives import secretbox, secretbox_open, u32, u64
 from refused import Refused
 
@@ -41,18 +41,10 @@ def _anything(_):
     return True
 
 
-def _text(value):
-    return isinstance(value, str)
-
-
-def _object(value):
-    return isinstance(value, dict)
-
-
 _BODIES = {
-    "request": {"id": is_bytes(8), "op": _text, "args": _object},
+    "request": {"id": is_bytes(8), "op": is_text(64), "args": _anything},
     "response": {"id": is_bytes(8), "result": _anything},
-    "notice": {"notice": _text, "fields": _object},
+    "notice": {"notice": is_text(64), "fields": _anything},
 }
 
 

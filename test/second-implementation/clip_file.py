@@ -53,8 +53,6 @@ class ClipFileReader:
         closing = leaf.lane == 0
         if leaf.length > (LARGEST_CLOSING if closing else LARGEST_FRAGMENT):
             raise Refused("clip-file/record", "length")
-        if closing and (leaf.index > 1 or leaf.commitment != bytes(32)):
-            raise Refused("clip-file/record", "closing record")
         if len(self._buffer) < LEAF_BYTES + leaf.length:
             return False
         content = bytes(self._buffer[LEAF_BYTES:LEAF_BYTES + leaf.length])
@@ -65,7 +63,7 @@ class ClipFileReader:
             self.fragments.append((leaf, content))
         elif leaf.index == 0:
             self.manifest = content
-        else:
+        elif leaf.index == 1:
             self.clip_key = content
         return True
 

@@ -9,11 +9,15 @@ from refused import Refused
 _ENTRY = 1 + 4 + 32
 
 
+class NotForUs(Exception):
+    """A grant that does not open: sealed to somebody else, or changed. The page gives it no code."""
+
+
 class Grant:
     def __init__(self, data, box_secret):
         plain = sealed_open(data, box_secret)
         if plain is None:
-            raise Refused("grant/open")
+            raise NotForUs
         if len(plain) < 16 or (len(plain) - 16) % _ENTRY:
             raise Refused("grant/shape")
         self.clip = plain[:16]
@@ -36,7 +40,7 @@ def purpose_digest(text):
 
 
 def _clip_key_text(value):
-    return isinstance(value, str) and canonical_json.base64url_decode(value) is not None
+    return is_text(4096)(value) and canonical_json.base64url_decode(value) is not None
 
 
 _facts = is_object({

@@ -44,12 +44,12 @@ class Statement:
         outer = canonical_json.decode(data, "statement/encoding")
         if not _is_envelope(outer):
             raise Refused("statement/shape", "not an envelope with one signature")
-        if outer["payloadType"] != payload_type(kind):
-            raise Refused("statement/shape", f"not a {kind} statement")
         payload = canonical_json.envelope_base64_decode(outer["payload"])
         signature = canonical_json.envelope_base64_decode(outer["signatures"][0]["sig"])
         if payload is None or signature is None:
             raise Refused("statement/encoding", "base64")
+        if outer["payloadType"] != payload_type(kind):
+            raise Refused("statement/shape", f"not a {kind} statement")
         self.kind = kind
         self.payload = payload
         self.signature = signature
@@ -88,13 +88,7 @@ def _is_envelope(value):
     if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
         return False
     signatures = value["signatures"]
-    if not isinstance(value["payload"], str) or not isinstance(signatures, list) or len(signatures) != 1:
+    if not isinstance(value["payload"], str) or not kinds.is_text(128)(value["payloadType"]):
         return False
-    one = signatures[0]
-    return (
-        isinstance(one, dict)
-        and set(one) == {"keyid", "sig"}
-        and isinstance(one["keyid"], str)
-        and len(one["keyid"]) <= 64
-        and isinstance(one["sig"], str)
-    )
+    signature = kinds.is_object({"keyid": kinds.is_text(64), "sig": kinds.is_text(128)})
+    return isinstance(signatures, list) and len(signatures) == 1 and signature(signatures[0])

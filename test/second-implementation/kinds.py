@@ -54,7 +54,7 @@ key = is_bytes(32)
 digest = is_bytes(32)
 number = is_integer(0)
 
-_lane_range = is_object({"lane": is_integer(1, 2), "first": is_integer(1, 100_000), "end": is_integer(1, 100_000)})
+_lane_range = is_object({"lane": is_integer(1, 2), "first": is_integer(1, 100_000), "end": is_integer(2, 100_000)})
 
 
 def lane_ranges(value):
@@ -139,7 +139,7 @@ KINDS = {
 
 def check(kind, value):
     members = KINDS[kind]
-    if not is_object({**members, "version": is_integer(-LARGEST)})(value):
+    if not is_object({**members, "version": number})(value):
         raise Refused("statement/shape", f"members of a {kind}")
     if kind == "consent" and (value["request"] is not None) != (value["basis"] == "voluntary"):
         raise Refused("statement/shape", "request and basis")

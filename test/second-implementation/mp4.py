@@ -187,10 +187,16 @@ def playable(lanes):
     played = [_PlayedLane(lanes[lane], track) for track, lane in enumerate(sorted(lanes), start=1)]
     first = played[0]
     composition = first.fragments[0].first_composition_offset if 1 in lanes else 0
+    if len(played) == 1 and not composition:
+        return first.init + _retimed(played, renumber=False)
     tracks = [lane.track_box(composition if lane is first else 0) for lane in played]
     movie = _put(_box(b"mvhd", child(first.moov, b"mvhd")), [b"mvhd"], -4, _number(len(played) + 1))
     moov = _box(b"moov", movie, *tracks, _box(b"mvex", *[lane.defaults_box() for lane in played]))
+    return _box(b"ftyp", child(first.init, b"ftyp")) + moov + _retimed(played, renumber=True)
 
+
+def _retimed(played, renumber):
+    first = played[0]
     zero = first.fragments[0].start
     order = []
     for lane in played:
@@ -200,11 +206,12 @@ def playable(lanes):
             order.append((Fraction(fragment.start, lane.timescale), lane.track, fragment, plain, origin))
     order.sort(key=lambda one: one[:2])
 
-    parts = [_box(b"ftyp", child(first.init, b"ftyp")), moov]
+    parts = []
     for sequence, (_, track, fragment, plain, origin) in enumerate(order, start=1):
         width = 8 if fragment.decode_version == 1 else 4
         plain = _put(plain, [b"moof", b"mfhd"], 4, _number(sequence))
-        plain = _put(plain, [b"moof", b"traf", b"tfhd"], 4, _number(track))
+        if renumber:
+            plain = _put(plain, [b"moof", b"traf", b"tfhd"], 4, _number(track))
         plain = _put(plain, [b"moof", b"traf", b"tfdt"], 4, (fragment.start - origin).to_bytes(width, "big"))
         parts.append(plain)
     return b"".join(parts)

@@ -7,14 +7,14 @@ from canonical_json import base64url, base64url_decode
 from dsse import open_statement
 from primitives import hkdf, hmac, own, x25519
 from refused import Refused
-
-_URL = re.compile(r"(mqtt|mqtts|ws|wss)://([^\s@#]*@)?[^\s@#]+(#sha256=[0-9a-fA-F]{64})?")
+_BROKER = re.compile(r"(mqtts?|wss?)://([^:@/\s]*:[^@/\s]*@)?[^@#\s]+(#sha256=[0-9a-f]{64})?")
 
 
 class Code:
     def __init__(self, text):
-        data = base64url_decode(text[len("doorward:"):]) if text.startswith("doorward:") else None
-        if data is None or len(data) < 1 + 32 + 16 or data[0] != 1:
+        ours = text.startswith("doorward:") and len(text) <= 1024
+        data = base64url_decode(text[len("doorward:"):]) if ours else None
+        if data is None or len(data) <= 1 + 32 + 16 or data[0] != 1:
             raise Refused("pairing/qr")
         self.device_key, self.secret = data[1:33], data[33:49]
         try:
@@ -23,7 +23,7 @@ class Code:
             raise Refused("pairing/qr") from None
         if len(self.broker.encode("utf-16-be")) > 2 * 512:
             raise Refused("pairing/qr")
-        if not all(_URL.fullmatch(url) for url in self.broker.split(" ")):
+        if not all(_BROKER.fullmatch(url) for url in self.broker.split(" ")):
             raise Refused("pairing/qr")
         if not ed25519.key_is_sound(self.device_key):
             raise Refused("pairing/qr")
@@ -81,7 +81,7 @@ def transcript_of(device_key, member_key, app_ephemeral, device_ephemeral):
 
 def open_answer(data, device_key, member_key, app_ephemeral_secret, app_ephemeral, secret):
     """(Link, transcript) on the app's side."""
-    if len(data) < 65 or data[0] != 2:
+    if len(data) <= 65 or data[0] != 2:
         raise Refused("pairing/shape")
     transcript = transcript_of(device_key, member_key, app_ephemeral, data[1:33])
     link = Link(app_ephemeral_secret, data[1:33], secret, transcript)

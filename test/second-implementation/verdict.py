@@ -4,7 +4,7 @@ import canonical_json
 import ed25519
 import mp4
 from clip import AUDIO, LANE_NAMES, VIDEO, key_commitment, leaf_hash, nonce_of, open_fragment, position_of, root_of_path
-from consent import Grant, open_facts
+from consent import Grant, NotForUs, open_facts
 from dsse import Statement, open_statement
 from refused import Refused
 from share import Share
@@ -65,8 +65,8 @@ def judge(archive, card=None, box_secret=None):
 def _open_seals(share, clip, clip_key, wanted, leaves, box_secret):
     try:
         grant = Grant(share.grant, box_secret)
-    except Refused as refused:
-        raise Refused("key-commitment", str(refused)) from None
+    except (NotForUs, Refused) as error:
+        raise Refused("key-commitment", str(error) or "the grant does not open") from None
     if grant.clip != clip or list(grant.keys) != wanted:
         raise Refused("key-commitment", "the grant is for other fragments")
     for place in wanted:
