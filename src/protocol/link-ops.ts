@@ -97,7 +97,7 @@ export const linkOps = {
       /** Paired phones that no owner has admitted yet. */
       waiting: array(key, 64),
       /** Changes that lack signatures; `payload` (base64url) is what the others sign. */
-      proposals: array(object({ payload: text(2_000), signers: array(key, 64) }), 16),
+      proposals: array(object({ payload: text(2_000), signers: array(key, 64) }), 64),
     }),
   ),
   "household-change": op(nothing, object({ outcome: literal("applied", "waiting"), missing: count })),

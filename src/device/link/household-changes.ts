@@ -18,7 +18,8 @@ export type ChangeOutcome =
   | { readonly outcome: "waiting"; readonly missing: number }
   | { readonly outcome: "rejected"; readonly code: LinkErrorCode | ProtocolError["code"] };
 
-const MAX_WAITING = 8;
+/** Begun by one owner. One who lacks the quorum must not be able to push out what others have begun. */
+const MAX_WAITING_OF_ONE = 2;
 
 /** Collects owners' signatures over changes of the household and says when one may be applied. */
 export class HouseholdChanges {
@@ -48,20 +49,31 @@ export class HouseholdChanges {
       const problem = this.#problemOf(payload, household);
       if (problem !== null) return { outcome: "rejected", code: problem };
       const id = toHex(digest);
-      const others = this.#waiting.get(id)?.signers.filter((key) => !equalBytes(key, signer)) ?? [];
-      const signers = [...others, signer];
+      const before = this.#waiting.get(id)?.signers ?? [];
+      const signers = before.some((key) => equalBytes(key, signer)) ? before : [...before, signer];
       if (signers.length >= household.quorum) {
         return { outcome: "applied", change: payload, household: applyChange(payload, household) };
       }
-      this.#waiting.delete(id);
       this.#waiting.set(id, { payload: payloadBytes, change: payload, signers });
-      const oldest = this.#waiting.keys().next();
-      if (this.#waiting.size > MAX_WAITING && oldest.done !== true) this.#waiting.delete(oldest.value);
+      this.#dropOldestOf(signers[0] ?? signer);
       return { outcome: "waiting", missing: household.quorum - signers.length };
     } catch (error) {
       if (error instanceof ProtocolError) return { outcome: "rejected", code: error.code };
       throw error;
     }
+  }
+
+  #dropOldestOf(beginner: Uint8Array): void {
+    const begun = [...this.#waiting].filter(
+      ([
+        ,
+        {
+          signers: [first],
+        },
+      ]) => first && equalBytes(first, beginner),
+    );
+    const [oldest] = begun;
+    if (begun.length > MAX_WAITING_OF_ONE && oldest !== undefined) this.#waiting.delete(oldest[0]);
   }
 
   #problemOf(change: MemberChange, household: StoredHousehold): LinkErrorCode | null {

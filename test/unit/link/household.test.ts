@@ -131,14 +131,17 @@ describe("a household", () => {
     expect(household.proposals(), "signed for a state that is over").toEqual([]);
   });
 
-  test("holds a bounded number of changes that lack signatures", async () => {
+  test("holds two changes of each owner that lack signatures, and nobody pushes out another's", async () => {
     await admit(bert);
     await apply({ quorum: 2 });
-    for (let i = 0; i < 20; i += 1) {
-      const member = await pairedKey(i);
-      await apply({ member, role: "viewer" });
-    }
-    expect(household.proposals()).toHaveLength(8);
+    const removal = { member: bert.publicKey, role: "none", quorum: 1 } as const;
+    await household.pair(cleo.publicKey, keys());
+    const wish = { member: cleo.publicKey, role: "owner" } as const;
+    expect(await apply(wish, anna)).toEqual({ outcome: "waiting", missing: 1 });
+    for (let i = 0; i < 20; i += 1) await apply({ member: await pairedKey(i), role: "viewer" }, bert);
+    expect(household.proposals()).toHaveLength(3);
+    expect(await apply(removal, anna)).toEqual({ outcome: "waiting", missing: 1 });
+    expect(await apply(wish, bert)).toMatchObject({ outcome: "applied" });
   });
 
   test("forgets everybody at a reset, while its state goes on counting", async () => {
