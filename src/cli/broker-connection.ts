@@ -61,6 +61,16 @@ export async function connectBroker(
   return client;
 }
 
+/** mqtt.js would wait for acknowledgements that no longer come when the connection has gone, or goes meanwhile. */
+export async function hangUp(client: MqttClient): Promise<void> {
+  if (!client.connected) {
+    client.end(true);
+    return;
+  }
+  const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));
+  await Promise.race([client.endAsync(), gone]);
+}
+
 async function openSocket(address: BrokerAddress, signal: AbortSignal): Promise<Socket> {
   const { protocol, hostname, port } = parseBrokerUrl(address.url);
   const host = hostname.replace(/^\[|\]$/g, "");

@@ -4,7 +4,8 @@ import { nodeCrypto } from "../device/platform/node-crypto.ts";
 import { inboxLogin } from "../recipient/card.ts";
 import { Inbox, type InboxEvents } from "../recipient/inbox.ts";
 import type { InboxBroker } from "../recipient/recipient-ports.ts";
-import { connectBroker } from "./broker-connection.ts";
+import { connectBroker, hangUp } from "./broker-connection.ts";
+import { CliError } from "./errors.ts";
 import type { RecipientHome } from "./recipient-home.ts";
 import { untilStopped } from "./until-stopped.ts";
 
@@ -41,14 +42,14 @@ export async function receiveInto(home: RecipientHome, events: InboxSessionEvent
       const inbox = new Inbox(secrets, {
         crypto: nodeCrypto,
         storage: home.storage,
-        broker: inboxBroker(client, messages),
+        broker: inboxBroker(client, messages, lost),
         ...events,
       });
       await inbox.start();
       events.onReady?.();
       await Promise.race([lost, untilStopped(signal)]);
       await inbox.idle();
-      await client.endAsync();
+      await hangUp(client);
     } catch (error) {
       if (!connectedOnce) throw error;
     }
@@ -77,14 +78,17 @@ class EarlyMessages {
   }
 }
 
-function inboxBroker(client: MqttClient, messages: EarlyMessages): InboxBroker {
+function inboxBroker(client: MqttClient, messages: EarlyMessages, lost: Promise<void>): InboxBroker {
+  // mqtt.js keeps what was not acknowledged for a reconnect of its own, which never comes: its promise would stay open.
+  const gone = lost.then(() => Promise.reject(new CliError("cli/no-answer", "the broker went away")));
+  gone.catch(() => {});
   return {
     async subscribe(topicFilter, onMessage) {
       messages.listen(onMessage);
-      await client.subscribeAsync(topicFilter, { qos: 1 });
+      await Promise.race([client.subscribeAsync(topicFilter, { qos: 1 }), gone]);
     },
     async publish(topic, payload) {
-      await client.publishAsync(topic, Buffer.from(payload), { qos: 1 });
+      await Promise.race([client.publishAsync(topic, Buffer.from(payload), { qos: 1 }), gone]);
     },
   };
 }

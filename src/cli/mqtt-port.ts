@@ -1,5 +1,5 @@
 import type { MqttConnector } from "../owner/owner-ports.ts";
-import { connectBroker } from "./broker-connection.ts";
+import { connectBroker, hangUp } from "./broker-connection.ts";
 
 /** How the owner's library reaches a home's broker from Node. */
 export function mqttConnector(signal: AbortSignal): MqttConnector {
@@ -17,7 +17,7 @@ export function mqttConnector(signal: AbortSignal): MqttConnector {
         await client.subscribeAsync(topic, { qos: 1 });
       },
       async close() {
-        await client.endAsync();
+        await hangUp(client);
       },
     };
   };
