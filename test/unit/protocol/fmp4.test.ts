@@ -15,6 +15,7 @@ import {
   trackInfo,
 } from "../../../src/protocol/fmp4.ts";
 import { makeBox } from "../../../src/protocol/mp4-boxes.ts";
+import { tinyFragment, tinyInit } from "../../fakes/tiny-mp4.ts";
 
 const FRAGMENTED = ["-movflags", "+frag_keyframe+empty_moov+default_base_moof"];
 const folder = mkdtempSync(join(tmpdir(), "fmp4-"));
@@ -225,4 +226,16 @@ describe("a film whose pictures refer to later ones", () => {
     // As the camera sent it, the first picture would wait for its turn.
     expect(Number(probe(concatBytes(init, ...fragments)).format.start_time)).toBeGreaterThan(0);
   });
+});
+
+test("a time beyond exact numbers is refused when it is read, so that what verifies also opens", () => {
+  const init = tinyInit("video");
+  const fragment = tinyFragment(1, utf8("x"));
+  const at = Buffer.from(fragment).indexOf("tfdt") + 8;
+  const late = Uint8Array.from(fragment);
+  late[at + 1] = 0x20; // 2^53
+  expect(() => fragmentTiming(late, 1000)).toThrow(mp4Error);
+  expect(() => playableMp4({ init, fragments: [fragment, late] }, null)).toThrow(mp4Error);
+  late.set([0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], at);
+  expect(() => playableMp4({ init, fragments: [fragment, late] }, null), "control: 2^53-1").not.toThrow();
 });
