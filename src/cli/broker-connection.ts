@@ -3,11 +3,15 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { type IClientOptions, MqttClient } from "mqtt";
+import { PacketLimit } from "../device/link/packet-limit.ts";
+import { MAX_CHANNEL_MESSAGE_BYTES } from "../protocol/channel.ts";
 import { parseBrokerUrl } from "./broker-url.ts";
 import { CliError } from "./errors.ts";
 
 const CONNECT_WITHIN_MS = 10_000;
 const KEEPALIVE_SECONDS = 30;
+/** A message of the link, which is larger than a chunk of a share, and the MQTT header in front of it. */
+const MAX_PACKET_BYTES = MAX_CHANNEL_MESSAGE_BYTES + 256;
 
 export interface BrokerAddress {
   /** `mqtt://host:port` or `mqtts://host:port`. */
@@ -43,7 +47,7 @@ export async function connectBroker(
     reconnectPeriod: 0,
     connectTimeout: CONNECT_WITHIN_MS,
   };
-  const client = new MqttClient(() => socket, options);
+  const client = new MqttClient(() => new PacketLimit(socket, MAX_PACKET_BYTES), options);
   client.on("message", onMessage);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -2,6 +2,7 @@ import "./mqtt-numbers.ts";
 import { randomBytes } from "node:crypto";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
 import { openBrokerStream } from "./mqtt-stream.ts";
+import { PacketLengths, PacketTooLarge } from "./packet-limit.ts";
 
 const CONNECT_TIMEOUT_MS = 15_000;
 const KEEPALIVE_SECONDS = 60;
@@ -64,8 +65,27 @@ function openClient(url: string, ca: string | null): MqttClient {
     keepalive: KEEPALIVE_SECONDS,
   };
   const authority = ca === null ? {} : { ca };
-  if (/^wss?:/.test(url)) return connect(url, { ...options, ...authority });
+  if (/^wss?:/.test(url)) return openWebSocket(url, { ...options, ...authority });
   return new MqttClient(() => openBrokerStream({ url, ...authority }, MAX_PACKET_BYTES), options);
+}
+
+/** The stream is mqtt.js's own here, so it is watched rather than wrapped. */
+function openWebSocket(cardUrl: string, options: IClientOptions): MqttClient {
+  const client = connect(anonymous(cardUrl), { ...options, wsOptions: { maxPayload: MAX_PACKET_BYTES } });
+  const lengths = new PacketLengths();
+  client.stream.on("data", (chunk: Buffer) => {
+    if (!lengths.fit(chunk, MAX_PACKET_BYTES)) client.stream.destroy(new PacketTooLarge("packet from a broker"));
+  });
+  return client;
+}
+
+/** mqtt.js takes a login and a client id out of a URL, and this one was written by the recipient: it could mark the home. */
+function anonymous(cardUrl: string): string {
+  const url = new URL(cardUrl);
+  url.username = "";
+  url.password = "";
+  url.searchParams.delete("clientId");
+  return url.href;
 }
 
 function connected(client: MqttClient, signal: AbortSignal): Promise<void> {
