@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const LINES_KEPT = 40;
+const END_WITHIN_MS = 15_000;
+
+const running = new Set<Program>();
+
+/** One process of Doorward: the daemon, a delivery broker or a recipient. */
+export class Program {
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
+  readonly #lines: string[] = [];
+  readonly #listeners = new Set<(line: string) => void>();
+  #hasEnded = false;
+
+  /** @param main - Program file that Node runs. */
+  constructor(main: string, words: readonly string[]) {
+    this.#child = spawn(process.execPath, [main, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+    this.pid = this.#child.pid ?? 0;
+    this.#exited = once(this.#child, "exit").then(() => {
+      this.#hasEnded = true;
+      running.delete(this);
+    });
+    running.add(this);
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream !== null) createInterface(stream).on("line", (line) => this.#heard(line));
+    }
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  get lastWords(): string {
+    return this.#lines.join("\n");
+  }
+
+  /** Settles with the first line from now on, or already said, that holds the text. @throws Error when it ends or takes too long. */
+  async says(text: string, withinMs: number): Promise<string> {
+    const before = this.#lines.find((line) => line.includes(text));
+    if (before !== undefined) return before;
+    let listener: ((line: string) => void) | undefined;
+    const said = new Promise<string>((resolve) => {
+      listener = (line) => {
+        if (line.includes(text)) resolve(line);
+      };
+      this.#listeners.add(listener);
+    });
+    const waiting = new AbortController();
+    const tooLong = sleep(withinMs, null, { signal: waiting.signal }).catch(() => null);
+    const line = await Promise.race([said, tooLong, this.#exited.then(() => null)]);
+    waiting.abort();
+    if (listener !== undefined) this.#listeners.delete(listener);
+    if (line !== null) return line;
+    throw new Error(`${this.#hasEnded ? "ended" : "waited in vain"} before it said "${text}":\n${this.lastWords}`);
+  }
+
+  /** What it says from now on starts with nothing heard. */
+  forget(): void {
+    this.#lines.length = 0;
+  }
+
+  /** Stops every thread where it is. Whatever had reached the kernel by then is what a crash at this moment leaves. */
+  async freeze(): Promise<void> {
+    this.#child.kill("SIGSTOP");
+    while (!this.#hasEnded && !isStopped(this.pid)) await sleep(1);
+  }
+
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** SIGKILL; also ends a frozen process. Settles when it and its own children are gone. */
+  async kill(): Promise<readonly string[]> {
+    const children = childrenOf(this.pid);
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+    return orphansAfter(children);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#child.kill("SIGCONT");
+    this.#child.kill("SIGTERM");
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), END_WITHIN_MS);
+    await this.#exited;
+    clearTimeout(late);
+  }
+
+  #heard(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > LINES_KEPT) this.#lines.shift();
+    for (const listener of this.#listeners) listener(line);
+  }
+}
+
+/** However the run ends, nothing of it stays. */
+export async function stopAllPrograms(): Promise<void> {
+  await Promise.all([...running].map((program) => program.kill()));
+}
+
+const ORPHAN_WITHIN_MS = 5000;
+
+/** A program that the daemon had started ends by itself once its pipes lead nowhere; names those that do not, and ends them. */
+async function orphansAfter(children: readonly number[]): Promise<readonly string[]> {
+  const until = performance.now() + ORPHAN_WITHIN_MS;
+  while (children.some(isAlive) && performance.now() < until) await sleep(5);
+  return children.filter(isAlive).map((pid) => {
+    const name = commandOf(pid);
+    process.kill(pid, "SIGKILL");
+    return `${name} outlived the daemon that started it`;
+  });
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((task) => stateOf(`/proc/${pid}/task/${task}/stat`) === "T");
+  } catch {
+    return true; // it has ended
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return stateOf(`/proc/${pid}/stat`) !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+/** proc(5): the state follows the name, which stands in parentheses and may hold anything. */
+function stateOf(file: string): string {
+  const text = readFileSync(file, "latin1");
+  return text[text.lastIndexOf(")") + 2] ?? "";
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0")[0] ?? "";
