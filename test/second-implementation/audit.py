@@ -12,6 +12,7 @@ from kinds import (
     is_one_of,
     is_text,
     key,
+    lane_ranges,
     number,
     or_null,
 )
@@ -45,14 +46,11 @@ def open_row(sealed, box_secret):
         return None
 
 
-_u32 = is_integer(0, 2**32 - 1)
-_lane = is_object({"lane": is_integer(1, 4), "first": _u32, "end": _u32})
-
 _ENTRIES = {
     "release": {
         "token": identifier,
         "clip": identifier,
-        "lanes": is_list(4, _lane),
+        "lanes": lane_ranges,
         "recipient": digest,
         "request": or_null(digest),
         "consent": digest,

@@ -221,6 +221,7 @@ def whole_clip_file(vector, _):
     clip, device_seed, seed = (unhex(vector[name]) for name in ("clip", "deviceSeed", "seed"))
     for piece in (len(data), 1, 7, 73, 512, 4096):
         reader = clip_file.read_clip_file(data, piece)
+        same("bytes left over", reader.left_over, 0)
         same("headLength", reader.head_length, vector["headLength"])
         same("clip", reader.clip, clip)
         same("day", reader.day, vector["day"])

@@ -132,6 +132,8 @@ def next_chain_key(chain_key):
 
 
 def chain_key_of(first_day, first_chain_key, day):
+    if day < first_day:
+        raise ValueError("the chain does not run backwards")
     chain_key = first_chain_key
     for _ in range(day - first_day):
         chain_key = next_chain_key(chain_key)

@@ -67,6 +67,10 @@ class ClipFileReader:
             self.clip_key = content
         return True
 
+    @property
+    def left_over(self):
+        return len(self._buffer)
+
     def finish(self):
         """No more bytes come. What is left over is a record that was cut short."""
         if self.clip is None:
