@@ -36,7 +36,7 @@ export class Chime {
     const { quiet, againAfterMs, soundFile, speaker } = this.#config;
     // A clock that may be wrong must not silence the bell in the middle of the day.
     if (clock.synced() && isQuiet(clock.nowMs(), quiet)) {
-      log.info("chime stays silent in quiet hours");
+      log.debug("chime stays silent in quiet hours"); // above debug it would date a ring in a journal on the card
       return "quiet";
     }
     if (clock.monotonicMs() - this.#lastMs < againAfterMs) return "again";

@@ -16,6 +16,8 @@ export class ProgramPlayer implements SoundPlayer {
   readonly #clock: Clock;
   readonly #log: Log;
   #playing: ChildProcess | undefined;
+  /** Told when it changes, not at every ring: a journal on the card must not tell when somebody rang. */
+  #failure: string | number = 0;
 
   constructor(ports: { readonly clock: Clock; readonly log: Log }) {
     this.#clock = ports.clock;
@@ -33,7 +35,8 @@ export class ProgramPlayer implements SoundPlayer {
     const ended = (failure: string | number): void => {
       cancel();
       if (this.#playing === child) this.#playing = undefined;
-      if (failure !== 0) this.#log.warn("chime sound failed", { program, failure });
+      if (failure !== 0 && failure !== this.#failure) this.#log.warn("chime sound failed", { program, failure });
+      this.#failure = failure;
     };
     child.on("error", (error: NodeJS.ErrnoException) => ended(error.code ?? error.message));
     child.on("exit", (code, signal) => ended(code ?? signal ?? 0));

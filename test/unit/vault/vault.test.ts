@@ -230,6 +230,8 @@ describe("retention", () => {
     expect(kept).not.toContainEqual(clips[1]);
     expect(card.vault.usage().bytes).toBeLessThanOrEqual(100_000);
     expect((await card.vault.check()).findings).toEqual([]);
+    const told = card.log.lines.filter(({ level }) => level !== "debug");
+    expect(told, "nothing that tells a thief of the card's journal when somebody was filmed").toEqual([]);
   });
 
   test("with nothing to erase ends the recording as cut with what was kept, and says why", async () => {
