@@ -1,7 +1,7 @@
 """Section 7: keys, leaves and tree, wraps and the day chain, meta records."""
 
 import canonical_json
-from kinds import is_integer, is_list, is_object, is_one_of, number
+from kinds import is_list, is_object, is_one_of, number
 from primitives import hmac, own, secretbox_open, sealed_open, sha256, u32
 from refused import Refused
 
