@@ -17,6 +17,8 @@ const SWEEP_EVERY_MS = 60_000;
 /** When a full card, a locked ledger or a clock that is not set kept an accepted consent from opening. */
 const RETRY_OPENING_MS = 60_000;
 const DAY_SECONDS = 86_400;
+/** As many as an answer of the link lists: all that is pending, then the newest. */
+const MAX_LISTED = 1000;
 /** As many as an audit row holds. */
 const MAX_SIGNERS_IN_AUDIT = 16;
 
@@ -134,7 +136,7 @@ export class ConsentDesk {
         undoRemainingMs: 0,
       }),
     );
-    return [...pending, ...accepted];
+    return [...pending, ...accepted.slice(-(MAX_LISTED - pending.length))];
   }
 
   async #submit(submission: ConsentSubmission, from: Uint8Array): Promise<SubmitOutcome> {

@@ -3,6 +3,7 @@ import { Clearance } from "../../../src/device/consent/clearance.ts";
 import type { ConsentSubmission } from "../../../src/device/consent/ports.ts";
 import { nodeCrypto } from "../../../src/device/platform/node-crypto.ts";
 import { readStatement, signPayload } from "../../../src/protocol/envelope.ts";
+import { linkOps } from "../../../src/protocol/link-ops.ts";
 import { type Consent, consentStatement } from "../../../src/protocol/statements/consent.ts";
 import { VALID_SECONDS } from "../../fakes/consent-world.ts";
 import { makeDesk, UNDO_MS } from "./desk-fixture.ts";
@@ -56,6 +57,25 @@ describe("an accepted consent", () => {
     await desk.householdChanged();
     expect(world.pendingBytes()).toBeNull();
     expect(world.outbox.states()).toEqual([]);
+  });
+
+  test("is still listed after a thousand others, in a list that the link can carry", async () => {
+    const world = await makeDesk();
+    const { desk, ledger, outbox, anna } = world;
+    const { grant, card, facts, purpose } = await world.submission(desk.challenge());
+    const tokens = Array.from({ length: 1001 }, () => nodeCrypto.randomBytes(16));
+    ledger.transaction(() => {
+      for (const token of tokens) {
+        outbox.add({ token, envelopes: [], grant, card, facts, purpose });
+        outbox.end(token, "delivered");
+      }
+    });
+    const submission = await world.submission(desk.challenge());
+    await desk.submit(submission, anna.publicKey);
+    const shares = desk.shares();
+    expect(() => linkOps.shares.result.read(linkOps.shares.result.write({ shares }))).not.toThrow();
+    expect(shares.map(({ token }) => token)).toContainEqual(payloadOf(submission).token);
+    expect(shares.at(-1)?.token).toEqual(tokens.at(-1));
   });
 
   test("begins its undo window anew after a reboot", async () => {
