@@ -180,9 +180,6 @@ export function retime(fragment: Uint8Array, { sequence, subtractTicks, trackId 
 export const convertTicks = (ticks: number, fromTimescale: number, toTimescale: number): number =>
   Math.round((ticks * toTimescale) / fromTimescale);
 
-const VIDEO_TRACK = 1;
-const AUDIO_TRACK = 2;
-
 /** Drops whatever edit list there is and makes one that starts playing at `mediaTime` (ISO/IEC 14496-12, 8.6.6). */
 function startingAt(track: Uint8Array, mediaTime: number): Uint8Array {
   const parts = boxes(needBox(track, "trak").content).filter(({ type }) => type !== "edts");
@@ -201,24 +198,26 @@ function renumbered(init: Uint8Array, trackId: number): { readonly track: Uint8A
   return { track, defaults };
 }
 
-function initOf(first: Uint8Array, tracks: readonly ReturnType<typeof renumbered>[]): Uint8Array {
-  const movieHeader = Uint8Array.from(needBox(first, "moov", "mvhd").bytes);
-  movieHeader.set(u32(tracks.length + 1), movieHeader.length - 4);
-  const defaults = makeBox("mvex", ...tracks.map((track) => track.defaults));
-  const moov = makeBox("moov", movieHeader, ...tracks.map(({ track }) => track), defaults);
-  return concatBytes(needBox(first, "ftyp").bytes, moov);
-}
-
-/** One init segment for both lanes: video is track 1, audio track 2. @throws ProtocolError `mp4/shape`. */
-export function mergeInit(videoInit: Uint8Array, audioInit: Uint8Array): Uint8Array {
-  return initOf(videoInit, [renumbered(videoInit, VIDEO_TRACK), renumbered(audioInit, AUDIO_TRACK)]);
-}
-
 /** One lane's part of what is to be played. */
 export interface PlayableLane {
   readonly init: Uint8Array;
   /** In order. */
   readonly fragments: readonly Uint8Array[];
+}
+
+/** One init segment for all lanes, picture first, tracks numbered from 1. */
+function initOf(lanes: readonly PlayableLane[], firstCompositionOffset: number): Uint8Array {
+  const [first] = lanes;
+  if (first === undefined) throw mp4Error("neither picture nor sound to play");
+  const parts = lanes.map(({ init }, i) => renumbered(init, i + 1));
+  const tracks = parts.map(({ track }, i) =>
+    i === 0 && firstCompositionOffset !== 0 ? startingAt(track, firstCompositionOffset) : track,
+  );
+  const movieHeader = Uint8Array.from(needBox(first.init, "moov", "mvhd").bytes);
+  movieHeader.set(u32(lanes.length + 1), movieHeader.length - 4);
+  const defaults = makeBox("mvex", ...parts.map((part) => part.defaults));
+  const moov = makeBox("moov", movieHeader, ...tracks, defaults);
+  return concatBytes(needBox(first.init, "ftyp").bytes, moov);
 }
 
 interface PlacedFragment {
@@ -264,14 +263,14 @@ export function playableMp4(video: PlayableLane | null, audio: PlayableLane | nu
   const [first] = lanes;
   if (first === undefined) throw mp4Error("neither picture nor sound to play");
   const zeroMs = firstStartMs(first);
-  const tracks = lanes.map((lane, i) => {
-    const { track, defaults } = renumbered(lane.init, i + 1);
-    const offset = lane === video ? firstCompositionOffset(lane) : 0;
-    return { track: offset === 0 ? track : startingAt(track, offset), defaults };
-  });
-  const fragments = lanes.flatMap((lane, i) => placed(lane, i + 1, zeroMs)).toSorted((a, b) => a.startMs - b.startMs);
+  const offset = video === null ? 0 : firstCompositionOffset(video);
+  const asItIs = lanes.length === 1 && offset === 0;
+  const trackId = (i: number): number => (asItIs ? trackInfo(first.init).trackId : i + 1);
+  const fragments = lanes
+    .flatMap((lane, i) => placed(lane, trackId(i), zeroMs))
+    .toSorted((a, b) => a.startMs - b.startMs);
   return concatBytes(
-    initOf(first.init, tracks),
+    asItIs ? first.init : initOf(lanes, offset),
     ...fragments.map(({ fragment, subtractTicks, trackId }, i) =>
       retime(fragment, { sequence: i + 1, subtractTicks, trackId }),
     ),

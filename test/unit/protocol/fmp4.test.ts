@@ -8,7 +8,6 @@ import {
   boxes,
   convertTicks,
   fragmentTiming,
-  mergeInit,
   type PlayableLane,
   playableMp4,
   retime,
@@ -157,7 +156,7 @@ describe("a playable file", () => {
   });
 
   test("has one init segment for both tracks, video first", () => {
-    const moov = boxes(mergeInit(video.init, audio.init)).find(({ type }) => type === "moov");
+    const moov = boxes(playableMp4(video, audio)).find(({ type }) => type === "moov");
     expect(boxes(moov?.content ?? new Uint8Array()).map(({ type }) => type)).toEqual(["mvhd", "trak", "trak", "mvex"]);
   });
 });
