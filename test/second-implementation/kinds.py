@@ -95,7 +95,7 @@ KINDS = {
         "state": is_integer(1),
         "member": key,
         "role": is_one_of("owner", "viewer", "none"),
-        "quorum": is_integer(1, 64),
+        "quorum": is_integer(1, 16),
     },
     "consent": {
         "token": identifier,

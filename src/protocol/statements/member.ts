@@ -8,8 +8,8 @@ const shape = object({
   member: bytes(32),
   /** `none` removes the member. */
   role: literal("owner", "viewer", "none"),
-  /** Owners' signatures that a consent needs from then on. */
-  quorum: integer(1, 64),
+  /** Owners' signatures that a consent needs from then on; as many as an audit entry names. */
+  quorum: integer(1, 16),
 });
 
 /** One change of a household, signed by as many owners as the quorum says, all over the same payload. */
