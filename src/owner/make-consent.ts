@@ -1,5 +1,5 @@
 import { equalBytes, utf8, wipe } from "../protocol/bytes.ts";
-import { fragmentKeys, isLane } from "../protocol/clip-keys.ts";
+import { fragmentKeys, fragmentNonce, isLane, keyCommitment } from "../protocol/clip-keys.ts";
 import type { Crypto } from "../protocol/crypto.ts";
 import { openSelfSigned, readStatement, type Signer, signPayload, signStatement } from "../protocol/envelope.ts";
 import { type Facts, sealFacts } from "../protocol/facts.ts";
@@ -54,10 +54,13 @@ export function readCard(
   return { card: payload, digest };
 }
 
-/** Signs a consent and wraps the keys of exactly the shared fragments for the recipient. @throws ProtocolError `statement/…`, `key/weak`. */
+/**
+ * Signs a consent and wraps the keys of exactly the shared fragments for the recipient.
+ * @throws OwnerError `owner/clip-damaged`. @throws ProtocolError `statement/…`, `key/weak`.
+ */
 export async function makeConsent(crypto: Crypto, signer: Signer, wish: ConsentWish): Promise<MadeConsent> {
   const { card, digest: recipient } = readCard(crypto, wish.card);
-  const entries = grantEntries(crypto, wish.seed, wish.lanes);
+  const entries = grantEntries(crypto, wish);
   const grant = makeGrant(crypto, wish.clip.clip, entries, card.boxKey);
   wipe(...entries.map(({ key }) => key));
   const token = crypto.randomBytes(16);
@@ -81,15 +84,27 @@ export async function makeConsent(crypto: Crypto, signer: Signer, wish: ConsentW
   return { token, submission: { consent, grant, card: wish.card, facts, purpose: wish.purpose } };
 }
 
-/** Index 0 of each shared lane goes along: without it nothing plays. */
-function grantEntries(crypto: Crypto, seed: Uint8Array, lanes: readonly SharedLane[]): GrantEntry[] {
+/**
+ * Index 0 of each shared lane goes along: without it nothing plays. Each key is compared with its leaf: fragment keys do not
+ * depend on the clip, so a doorbell that put the wraps of one clip into the head of another would get keys of the one by a
+ * consent to the other.
+ */
+function grantEntries(crypto: Crypto, { clip: { clip, leaves }, seed, lanes }: ConsentWish): GrantEntry[] {
   return lanes.flatMap(({ lane, first, end }) => {
     if (!isLane(lane)) throw new RangeError(`no lane ${lane}`);
-    const keys = fragmentKeys(crypto, seed, lane, end);
-    return keys.flatMap((key, index) => {
-      if (index === 0 || index >= first) return [{ lane, index, key }];
-      wipe(key);
-      return [];
+    const commitments = new Map(
+      leaves.filter((leaf) => leaf.lane === lane).map((leaf) => [leaf.index, leaf.keyCommitment]),
+    );
+    return fragmentKeys(crypto, seed, lane, end).flatMap((key, index) => {
+      if (index !== 0 && index < first) {
+        wipe(key);
+        return [];
+      }
+      const commitment = commitments.get(index);
+      if (!commitment || !equalBytes(keyCommitment(crypto, key, fragmentNonce(clip, lane, index)), commitment)) {
+        throw new OwnerError("owner/clip-damaged", "the clip's key is not the one that its fragments were sealed with");
+      }
+      return [{ lane, index, key }];
     });
   });
 }

@@ -1,4 +1,5 @@
 import { compareBytes, equalBytes } from "../protocol/bytes.ts";
+import { MAX_FRAGMENT_BYTES } from "../protocol/clip-file.ts";
 import { isLane } from "../protocol/clip-keys.ts";
 import type { Crypto } from "../protocol/crypto.ts";
 import { openSelfSigned, openStatement } from "../protocol/envelope.ts";
@@ -58,10 +59,11 @@ export function verifyClip(crypto: Crypto, deviceKey: Uint8Array, clip: Uint8Arr
     equalBytes(binding.device, deviceKey) &&
     equalBytes(binding.clipKey, manifest.clipKey);
   if (!isBound) throw damaged("manifest and clip key belong to another clip or doorbell");
-  const isInPlace = ({ lane, index }: LeafData, position: number): boolean =>
-    isLane(lane) && leafPosition(manifest.leaves, lane, index) === position;
+  // A length is the doorbell's word for what the phone will collect before it can compare a hash.
+  const isInPlace = ({ lane, index, length }: LeafData, position: number): boolean =>
+    isLane(lane) && leafPosition(manifest.leaves, lane, index) === position && length <= MAX_FRAGMENT_BYTES;
   if (head.leaves.length !== totalLeaves(manifest.leaves) || !head.leaves.every(isInPlace)) {
-    throw damaged("fragments are missing from the list, or there twice");
+    throw damaged("fragments are missing from the list, there twice, or too long");
   }
   const root = merkleRoot(
     crypto,

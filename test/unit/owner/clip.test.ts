@@ -7,9 +7,11 @@ import { openClip, playableClip } from "../../../src/owner/open-clip.ts";
 import { newOwnerState, type OwnerState } from "../../../src/owner/owner-state.ts";
 import { planShare, timesOf } from "../../../src/owner/plan-share.ts";
 import { type ClipHead, type ClipSource, verifyClip } from "../../../src/owner/verify-clip.ts";
+import { MAX_FRAGMENT_BYTES } from "../../../src/protocol/clip-file.ts";
 import { openStatement, readStatement, seedSigner, signStatement } from "../../../src/protocol/envelope.ts";
 import { NO_FACTS, openFacts } from "../../../src/protocol/facts.ts";
 import { boxes } from "../../../src/protocol/fmp4.ts";
+import { sealFragment } from "../../../src/protocol/fragment.ts";
 import { openGrant } from "../../../src/protocol/grant.ts";
 import { clipKeyStatement } from "../../../src/protocol/statements/clip-key.ts";
 import { consentStatement } from "../../../src/protocol/statements/consent.ts";
@@ -79,6 +81,21 @@ describe("a clip's head", () => {
     expect(() => verifyClip(nodeCrypto, device.publicKey, sealed.id, spoiled)).toThrow(isDamaged);
   });
 
+  test("with a fragment longer than any may be does not verify, though the doorbell signed it: nobody collects it", async () => {
+    const grown = (bytes: number) =>
+      sealClip(nodeCrypto, deviceSeed, undefined, {
+        replaceSeal(lane, index, key, id) {
+          const { leaf, ciphertext } = sealFragment(nodeCrypto, id, lane, index, key, new Uint8Array(1));
+          return { leaf: { ...leaf, length: bytes }, ciphertext };
+        },
+      });
+    const [endless, long] = [await grown(0xffff_ffff), await grown(MAX_FRAGMENT_BYTES)];
+    const read = (clip: SealedClip) =>
+      verifyClip(nodeCrypto, device.publicKey, clip.id, { ...clip.head, clip: clip.id, wraps: [] });
+    expect(() => read(endless)).toThrow(isDamaged);
+    expect(() => read(long), "control").not.toThrow();
+  });
+
   test("with a manifest that somebody else signed for the same clip does not verify", async () => {
     const forger = seedSigner(nodeCrypto, new Uint8Array(32).fill(7));
     const forged = { ...sealed.manifest, clipKey: forger.publicKey };
@@ -140,14 +157,14 @@ describe("an opened clip", () => {
 });
 
 describe("a consent", () => {
-  const made = async (facts: typeof NO_FACTS | null = null) => {
+  const made = async (facts: typeof NO_FACTS | null = null, seed = sealed.seed) => {
     const card = await createCard(nodeCrypto, { name: "Anna", url: "mqtt://127.0.0.1:1", ca: null });
     const plan = planShare(timesOf(await opened()), { fromSeconds: 3, toSeconds: 8, sound: false });
     const consent = await makeConsent(nodeCrypto, owner, {
       deviceKey: device.publicKey,
       householdState: 4,
       clip: verified(),
-      seed: sealed.seed,
+      seed,
       lanes: plan.lanes,
       card: card.card,
       purpose: "your parcel",
@@ -173,6 +190,11 @@ describe("a consent", () => {
     ]);
     const stranger = nodeCrypto.boxKeyFromSecret(new Uint8Array(32).fill(8));
     expect(openGrant(nodeCrypto, consent.submission.grant, stranger)).toBeNull();
+  });
+
+  test("grants no key of another clip, whose wraps the doorbell has put into this one's head", async () => {
+    const other = await sealClip(nodeCrypto, deviceSeed);
+    await expect(made(null, other.seed)).rejects.toThrow(isDamaged);
   });
 
   test("tells nothing but the clip unless facts are given", async () => {
