@@ -59,7 +59,7 @@ const entryShapes = {
     state: seconds,
     member: key,
     role: literal("owner", "viewer", "none"),
-    quorum: integer(1, 64),
+    quorum: integer(1, MAX_SIGNERS),
   }),
   /** `member` null: switched at the device itself. */
   privacy: object({ ...entry("privacy"), on: boolean, member: nullable(key) }),

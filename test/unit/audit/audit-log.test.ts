@@ -36,7 +36,7 @@ const entries: readonly AuditEntry[] = [
     signers: [bytes(32, 5), bytes(32, 6)],
   },
   { kind: "pairing", at: 1, member: bytes(32, 7) },
-  { kind: "household", at: 2, state: 2, member: bytes(32, 7), role: "viewer", quorum: 64 },
+  { kind: "household", at: 2, state: 2, member: bytes(32, 7), role: "viewer", quorum: 16 },
   { kind: "privacy", at: 3, on: true, member: null },
   { kind: "config", at: 4, settings: ["recorder.preRoll"] },
   { kind: "revocation", at: 5, token: bytes(16, 1), member: bytes(32, 7) },
