@@ -6,7 +6,6 @@ import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
 import type { NoticeBus } from "./platform/notices.ts";
 import type { Recording, Trigger } from "./recorder/recording.ts";
-import { VaultError } from "./vault/errors.ts";
 import type { ClipOpening, DayPublicKey, OpenClip } from "./vault/types.ts";
 
 export interface FilmingPorts {
@@ -47,7 +46,10 @@ export class Filming {
     const retriggersMs: number[] = [];
     this.#latest = { recording, retriggersMs };
     const filming = this.#film(recording, retriggersMs)
-      .catch((error: unknown) => this.#ports.log.error("clip lost", { error: codeOf(error) }))
+      .catch((error: unknown) => {
+        this.#ports.log.error("clip lost", { error: codeOf(error) });
+        this.#refuse(codeOf(error));
+      })
       .finally(() => end.abort());
     this.#underWay.add(filming);
     void filming.then(() => this.#underWay.delete(filming));
@@ -76,9 +78,8 @@ export class Filming {
       await stills;
       await this.#close(recording, clip, durations, retriggersMs);
     } catch (error) {
-      // A full card has closed the clip already; what was acknowledged is signed and stays.
-      if (!(error instanceof VaultError && error.code === "vault/full")) throw error;
-      this.#ports.log.error("clip ended early", { clip: toHex(clip.id), code: error.code });
+      // A card that refuses has ended the clip already; what was acknowledged before is kept.
+      this.#ports.log.error("clip ended early", { clip: toHex(clip.id), code: codeOf(error) });
       this.#ports.notices.emit("clipSealed", { clip: toHex(clip.id), closed: "cut" });
     }
   }

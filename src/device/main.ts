@@ -12,11 +12,16 @@ export async function runDaemon(configFile: string, signal: AbortSignal): Promis
   let config = await loadConfig(configFile);
   const log = makeNodeLog({ level: config.log.level });
   const supervisor = makeSupervisor();
-  const device = new Device(config, log);
+  let status = "starting";
+  const device = new Device(config, log, {
+    onStatus(text) {
+      status = text;
+      supervisor.status(text);
+    },
+  });
   await device.start(signal);
   const stopWatching = supervisor.watch(device.clock, () => true);
-  supervisor.ready("watching the door");
-  log.info("ready");
+  supervisor.ready(status);
   const onHangup = (): void => {
     reload().catch((error: unknown) => log.error("reload failed", { error: String(error) }));
   };
@@ -33,7 +38,7 @@ export async function runDaemon(configFile: string, signal: AbortSignal): Promis
         restart: outcome.needRestart.join(" "),
       });
     }
-    supervisor.ready("watching the door");
+    supervisor.ready(status);
   };
   process.on("SIGHUP", onHangup);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

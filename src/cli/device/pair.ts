@@ -10,7 +10,7 @@ export async function run({ options, terminal, environment, signal }: Invocation
   const { text, closesAfterMs } = answer;
   if (answer.ok !== true || typeof text !== "string" || typeof closesAfterMs !== "number") {
     throw new CliError("cli/daemon-refused", `the doorbell opens no pairing window: ${refusal(answer)}`, {
-      hint: "A doorbell that has an owner takes further members only through that owner: `doorward owner household invite`.",
+      hint: "If it has an owner, further members join only through that owner: `doorward owner household invite`.",
     });
   }
   terminal.say(qrForTerminal(text, terminal.colours(environment)));

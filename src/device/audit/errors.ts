@@ -5,6 +5,8 @@ export const auditErrors = {
   "audit/ledger-damaged":
     "The ledger database is damaged: it was left as it is; restore it from a backup, or move it aside to begin a new chain, which every member's app will show.",
   "audit/newer-ledger": "The ledger was written by a newer Doorward: install that version; nothing was touched.",
+  "audit/write-failed":
+    "The card refused a write of the ledger: check that it is mounted read-write, healthy and not full (`dmesg`, `doorward doctor`).",
   "audit/in-use": "Another process is writing to the ledger: stop it first.",
 } as const;
 

@@ -40,7 +40,7 @@ CREATE TABLE part (
 
 /**
  * Opens the ledger, making it when there is none.
- * @throws {@link AuditError} `audit/newer-ledger` and `audit/ledger-damaged`, the file left as it was; `audit/in-use`.
+ * @throws {@link AuditError} `audit/newer-ledger` and `audit/ledger-damaged`, the file left as it was; `audit/in-use`, `audit/write-failed`.
  */
 export function openLedger(path: string): Ledger {
   refuseUnreadable(path);
@@ -154,6 +154,9 @@ function asAuditError(error: unknown, path: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   if (error.code.startsWith("SQLITE_BUSY")) {
     return new AuditError("audit/in-use", `${path} is being written by another process`, { cause: error });
+  }
+  if (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(error.code)) {
+    return new AuditError("audit/write-failed", `${path}: ${error.message}`, { cause: error });
   }
   return new AuditError("audit/ledger-damaged", `${path}: ${error.message}`, { cause: error });
 }

@@ -1,0 +1,73 @@
+import type { Filming } from "./filming.ts";
+import type { LinkPort } from "./link/link-ports.ts";
+import type { NoticeBus, NoticeName, Notices } from "./platform/notices.ts";
+import type { Recorder } from "./recorder/recorder.ts";
+import type { Lights, StatusCondition } from "./sensor/lights.ts";
+
+export interface DoorNoticePorts {
+  readonly bus: NoticeBus;
+  readonly link: LinkPort;
+  readonly filming: Filming;
+  readonly recorder: Recorder;
+  readonly lights: Lights | undefined;
+  readonly camera: () => "on" | "lost" | "privacy";
+}
+
+/** What these notices light; they go dark with the part. */
+const CONDITIONS: readonly StatusCondition[] = ["pairing", "privacy", "camera-lost", "no-member", "link-lost"];
+
+/** Who hears of what: rings and motion begin clips, members' phones are told, lights show. The returned function ends it. */
+export function wireDoorNotices({ bus, link, filming, recorder, lights, camera }: DoorNoticePorts): () => void {
+  const ends: (() => void)[] = [];
+  const on = <Name extends NoticeName>(name: Name, listener: (notice: Notices[Name]) => void | Promise<void>): void =>
+    void ends.push(bus.on(name, listener));
+  let openClips = 0;
+  const showRecording = (change: 1 | -1): void => {
+    openClips += change;
+    lights?.recording(openClips > 0);
+  };
+  on("ringPressed", ({ atMs }) => {
+    link.notify("ring", { atMs });
+    filming.trigger("ring");
+  });
+  on("motionStarted", ({ source }) => {
+    if (source === "pir") recorder.motionSensed();
+  });
+  on("clipOpened", ({ clip, trigger }) => {
+    showRecording(1);
+    lights?.set("bell-only", false);
+    link.notify("clip-opened", { clip, trigger });
+  });
+  on("clipSealed", ({ clip, closed }) => {
+    showRecording(-1);
+    link.notify("clip-sealed", { clip, closed });
+  });
+  on("cameraLost", () => {
+    lights?.set("camera-lost", true);
+    link.notify("camera", { state: camera() });
+  });
+  on("cameraBack", () => {
+    lights?.set("camera-lost", false);
+    link.notify("camera", { state: "on" });
+  });
+  on("privacyChanged", ({ on: isOn }) => {
+    lights?.set("privacy", isOn);
+    link.notify("camera", { state: camera() });
+  });
+  on("recordingRefused", ({ reason }) => {
+    if (reason.startsWith("vault/")) lights?.set("bell-only", true);
+    link.notify("recording-refused", { reason });
+  });
+  on("buttonStuck", ({ button }) => link.notify("button-stuck", { button }));
+  on("shareDelivered", ({ token }) => link.notify("share-delivered", { token }));
+  on("linkLost", () => lights?.set("link-lost", true));
+  on("linkUp", () => lights?.set("link-lost", false));
+  on("pairingRequested", async () => {
+    if (link.view().members.length === 0) await link.startPairing();
+  });
+  return () => {
+    for (const end of ends) end();
+    for (const condition of CONDITIONS) lights?.set(condition, false);
+    lights?.recording(false);
+  };
+}

@@ -1,0 +1,249 @@
+import { join } from "node:path";
+import type { AuditEntry } from "../protocol/audit-chain.ts";
+import { toHex } from "../protocol/bytes.ts";
+import { seedSigner } from "../protocol/envelope.ts";
+import type { MemberChange } from "../protocol/statements/member.ts";
+import { AuditLog, type DayPublicKey } from "./audit/audit-log.ts";
+import { openLedger } from "./audit/ledger.ts";
+import type { DoorwardConfig } from "./config/config.ts";
+import type { Reload } from "./config/reload-config.ts";
+import { ConsentDesk } from "./consent/consent-desk.ts";
+import type { DeviceKeys } from "./device-keys.ts";
+import { wireDoorNotices } from "./door-notices.ts";
+import { Filming } from "./filming.ts";
+import { Link } from "./link/link.ts";
+import { dialOutsideBroker } from "./link/outside-broker.ts";
+import { linkConfig } from "./link-config.ts";
+import { answerClipOps } from "./ops/clip-ops.ts";
+import { answerDeviceOps } from "./ops/device-ops.ts";
+import { answerShareOps } from "./ops/share-ops.ts";
+import type { Clock } from "./platform/clock.ts";
+import { codeOf } from "./platform/error-code.ts";
+import type { Log } from "./platform/logger.ts";
+import { nodeCrypto } from "./platform/node-crypto.ts";
+import type { NoticeBus } from "./platform/notices.ts";
+import { PrivacySwitch } from "./privacy-switch.ts";
+import { Outbox } from "./publisher/outbox.ts";
+import { Publisher } from "./publisher/publisher.ts";
+import { Recorder } from "./recorder/recorder.ts";
+import { RETRY_MS, RetriedPart, type Startable } from "./retried-part.ts";
+import type { Lights } from "./sensor/lights.ts";
+import { startFailure } from "./start-failure.ts";
+import { Vault } from "./vault/vault.ts";
+
+const DAY_MS = 86_400_000;
+const PENDING_FILE = "pending.bin";
+const LEDGER_FILE = "ledger.db";
+const PRIVACY_FILE = "privacy";
+
+export interface DoorWatchPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly bus: NoticeBus;
+  readonly keys: DeviceKeys;
+  readonly lights: Lights | undefined;
+  /** A factory reset was asked for while nothing but the bell worked: it is done before the household is read. */
+  readonly resetFirst: boolean;
+}
+
+/** All that a doorbell does beyond ringing: recording, sealing, its members, shares. Everything in it needs the card. */
+export class DoorWatch implements Startable {
+  #config: DoorwardConfig;
+  readonly #ports: DoorWatchPorts;
+  readonly #stops: (() => Promise<void> | void)[] = [];
+  #built: Parts | null = null;
+
+  constructor(config: DoorwardConfig, ports: DoorWatchPorts) {
+    this.#config = config;
+    this.#ports = ports;
+  }
+
+  /**
+   * Settles when clips can be kept and the link has been tried; a camera or broker that is not there yet is no failure.
+   * @throws The first part's error; its files are as they were. {@link stop} ends what had started.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const { lights, resetFirst } = this.#ports;
+    const parts = await this.#build(signal);
+    this.#built = parts;
+    const { link, filming, recorder, privacy, sharing } = parts;
+    this.#answer(parts);
+    const camera = (): CameraState => cameraState(parts);
+    this.#stops.push(wireDoorNotices({ ...this.#ports, link, filming, recorder, camera }));
+    lights?.set("privacy", privacy.on);
+    if (resetFirst) await link.factoryReset();
+    await this.#started(link, signal);
+    this.#stops.push(() => filming.settled()); // after the recorder's stop has ended what it records
+    await this.#started(recorder, signal);
+    await this.#started(sharing, signal);
+    this.#showMembers(parts);
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).toReversed()) {
+      try {
+        await stop();
+      } catch (error) {
+        this.#ports.log.error("part did not stop cleanly", { error: codeOf(error) });
+      }
+    }
+  }
+
+  get link(): Link {
+    return this.#parts.link;
+  }
+
+  /** Takes over the settings that may change while the daemon runs. */
+  reloaded({ config, changed }: Extract<Reload, { outcome: "changed" }>): void {
+    const { vault, desk, record } = this.#parts;
+    this.#config = config;
+    vault.configure(config.storage);
+    desk.configure({ undoMs: config.sharing.undoWindowMs });
+    if (changed.length > 0) record({ kind: "config", at: this.#nowSeconds(), settings: changed.slice(0, 16) });
+  }
+
+  async #build(signal: AbortSignal): Promise<Parts> {
+    const { keys, bus, lights, ...base } = { ...this.#ports, crypto: nodeCrypto };
+    const { dataDir, storage, broker, sharing: sharingConfig, recorder: recorderConfig } = this.#config;
+    const signer = seedSigner(nodeCrypto, keys.seed.reveal());
+    const vault = new Vault(
+      { dir: join(dataDir, "vault"), ...storage },
+      { ...base, deviceSigningSeed: keys.seed.reveal() },
+    );
+    await this.#started(vault, signal);
+    const ledger = openLedger(join(dataDir, LEDGER_FILE));
+    this.#stops.push(() => ledger.close());
+    const audit = new AuditLog(ledger, { ...base, signer });
+    const record = (entry: AuditEntry): void => void audit.append(entry, readers());
+    const privacy = new PrivacySwitch(join(dataDir, PRIVACY_FILE));
+    await privacy.load();
+    const link = new Link(await linkConfig(join(dataDir, "link"), broker), {
+      ...base,
+      deviceSigner: signer,
+      eraseWraps: () => vault.eraseWraps(),
+      onLinkChange: (state) => bus.emit(state === "up" ? "linkUp" : "linkLost", {}),
+      onPaired: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
+      onPairingWindow: (state) => lights?.set("pairing", state === "open"),
+      onHouseholdChange: (_view, change) => this.#householdChanged(change),
+    });
+    const readers = (): readonly DayPublicKey[] => link.dayKeys(this.#today(), base.clock.synced());
+    const outbox = new Outbox(ledger, nodeCrypto);
+    const publisher = new Publisher({
+      ...base,
+      vault,
+      outbox,
+      dial: dialOutsideBroker,
+      deviceSeed: keys.seed,
+      onDelivered: (token) => bus.emit("shareDelivered", { token: toHex(token) }),
+    });
+    const desk = new ConsentDesk(
+      { device: keys.publicKey, pendingFile: join(dataDir, PENDING_FILE), undoMs: sharingConfig.undoWindowMs },
+      {
+        ...base,
+        household: () => link.view(),
+        vault,
+        ledger,
+        audit,
+        auditReaders: readers,
+        accepted: outbox,
+        publisher,
+      },
+    );
+    const sharing = new RetriedPart({ ...base, make: () => desk, onFailed: (error) => this.#cannotShare(error) });
+    const recorder: Recorder = new Recorder(recorderConfig, {
+      ...base,
+      notices: bus,
+      onMotion: () => filming.trigger("motion"),
+    });
+    await recorder.setPrivacy(privacy.on);
+    const recipients = () => link.recipientsForClip(this.#today(), base.clock.synced());
+    const filming: Filming = new Filming({ ...base, notices: bus, recorder, vault, recipients });
+    return { vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy };
+  }
+
+  /** What members may ask. */
+  #answer(parts: Parts): void {
+    const { link, vault, desk, publisher, audit, recorder, privacy, record } = parts;
+    const { clock, bus } = this.#ports;
+    answerClipOps(link, vault);
+    answerShareOps(link, { desk, publisher });
+    answerDeviceOps(link, {
+      name: this.#config.name,
+      retentionDays: () => this.#config.storage.retentionDays,
+      vault,
+      audit,
+      clock,
+      camera: () => cameraState(parts),
+      privacy,
+      setPrivacy: async (on, member) => {
+        // The order of promises: off is on disk before the camera ends, on again only after it is on disk.
+        await privacy.set(on);
+        await recorder.setPrivacy(on);
+        bus.emit("privacyChanged", { on });
+        record({ kind: "privacy", at: this.#nowSeconds(), on, member });
+      },
+    });
+  }
+
+  #householdChanged(change: MemberChange | null): void {
+    const { record, desk, sharing } = this.#parts;
+    if (change !== null) {
+      const { state, member, role, quorum } = change;
+      record({ kind: "household", at: this.#nowSeconds(), state, member, role, quorum });
+    }
+    this.#showMembers(this.#parts);
+    if (sharing.part === null) return; // it sweeps when it starts
+    desk.householdChanged().catch((error: unknown) => {
+      this.#ports.log.error("consents not swept", { error: codeOf(error) });
+    });
+  }
+
+  #showMembers({ link }: Parts): void {
+    this.#ports.lights?.set("no-member", link.view().members.length === 0);
+  }
+
+  #cannotShare(error: unknown): void {
+    const { code, todo } = startFailure(error);
+    this.#ports.log.error("nothing can be shared", { code, todo, retryMs: RETRY_MS });
+  }
+
+  async #started(part: Startable, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#stops.push(() => part.stop());
+    await part.start(signal);
+  }
+
+  get #parts(): Parts {
+    if (this.#built === null) throw new TypeError("not started");
+    return this.#built;
+  }
+
+  #today(): number {
+    return Math.floor(this.#ports.clock.nowMs() / DAY_MS);
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#ports.clock.nowMs() / 1000);
+  }
+}
+
+type CameraState = "on" | "lost" | "privacy";
+
+function cameraState({ privacy, recorder }: Parts): CameraState {
+  if (privacy.on) return "privacy";
+  return recorder.isReady ? "on" : "lost";
+}
+
+interface Parts {
+  readonly vault: Vault;
+  readonly audit: AuditLog;
+  readonly record: (entry: AuditEntry) => void;
+  readonly link: Link;
+  readonly desk: ConsentDesk;
+  /** Clips are recorded even while a damaged pending store keeps the desk from starting. */
+  readonly sharing: RetriedPart<ConsentDesk>;
+  readonly publisher: Publisher;
+  readonly recorder: Recorder;
+  readonly filming: Filming;
+  readonly privacy: PrivacySwitch;
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { Filming } from "../../../src/device/filming.ts";
+import { silentLog } from "../../../src/device/platform/logger.ts";
+import { NoticeBus } from "../../../src/device/platform/notices.ts";
+import type { Fragment, Recording } from "../../../src/device/recorder/recording.ts";
+import { VaultError } from "../../../src/device/vault/errors.ts";
+import type { OpenClip } from "../../../src/device/vault/types.ts";
+import { FakeClock } from "../../fakes/fake-clock.ts";
+
+const refused = new VaultError("vault/write-failed", "the card refused a write");
+
+function fragment(index: number): Fragment {
+  const keyFrame = index > 0;
+  return { lane: "video", bytes: new Uint8Array(4), startMs: 0, durationMs: 1000, init: index === 0, keyFrame };
+}
+
+interface Card {
+  readonly opens?: () => Promise<void>;
+  readonly append?: (appended: number) => Promise<void>;
+}
+
+/** A camera that gives an init segment and three fragments, and a card that may refuse. */
+function door({ opens, append }: Card = {}) {
+  const clock = new FakeClock();
+  const story: string[] = [];
+  const notices = new NoticeBus(silentLog);
+  notices.on("clipOpened", () => void story.push("opened"));
+  notices.on("clipSealed", ({ closed }) => void story.push(`sealed ${closed}`));
+  notices.on("recordingRefused", ({ reason }) => void story.push(`refused ${reason}`));
+  let appended = 0;
+  const clip: OpenClip = {
+    id: new Uint8Array(16),
+    day: 1,
+    async append(lane) {
+      await append?.(appended);
+      appended += 1;
+      return { lane, index: appended };
+    },
+    close: () =>
+      Promise.resolve({ id: new Uint8Array(16), manifestEnvelope: new Uint8Array(), manifestDigest: new Uint8Array() }),
+  };
+  const record = (): Recording => ({
+    trigger: "ring",
+    triggeredAtMs: 0,
+    inits: { video: new Uint8Array() },
+    preRollMs: 0,
+    fragments: (async function* () {
+      for (let index = 0; index < 4; index += 1) yield fragment(index);
+    })(),
+    thumbnail: () => Promise.resolve(null),
+    extend: () => {},
+    durationSoFarMs: 0,
+    closed: "full",
+  });
+  const filming = new Filming({
+    clock,
+    log: silentLog,
+    notices,
+    recorder: { record },
+    vault: {
+      async openClip() {
+        await opens?.();
+        return clip;
+      },
+    },
+    recipients: () => Promise.resolve([{ day: 1, publicKey: new Uint8Array(32) }]),
+  });
+  return { filming, story, clock, appended: () => appended };
+}
+
+describe("a recording", () => {
+  test("goes to the card fragment by fragment and is sealed", async () => {
+    const { filming, story, appended } = door();
+    filming.trigger("ring");
+    await filming.settled();
+    expect(story).toEqual(["opened", "sealed full"]);
+    expect(appended()).toBe(4);
+  });
+
+  test("that the card refuses in the middle has ended as cut, so that no light goes on claiming that it is recorded", async () => {
+    const { filming, story } = door({
+      append: (appended) => (appended < 2 ? Promise.resolve() : Promise.reject(refused)),
+    });
+    filming.trigger("ring");
+    await filming.settled();
+    expect(story).toEqual(["opened", "sealed cut"]);
+  });
+
+  test("that cannot even begin is told, with the reason", async () => {
+    const { filming, story } = door({ opens: () => Promise.reject(refused) });
+    filming.trigger("ring");
+    await filming.settled();
+    expect(story).toEqual(["refused vault/write-failed"]);
+  });
+});
