@@ -1,4 +1,5 @@
 import type { Facts } from "../protocol/facts.ts";
+import { inboxWords } from "./inbox-words.ts";
 import { fields } from "./table.ts";
 import { clipLength, fingerprint, foreignText, localTime } from "./words.ts";
 
@@ -29,7 +30,7 @@ export function summaryText(summary: ShareSummary): string {
     ["sound", summary.sound],
     ["to", `${foreignText(summary.recipientName)}  (the name that the card gives itself)`],
     ["fingerprint", fingerprint(summary.recipientDigest)],
-    ["inbox", foreignText(summary.inbox)],
+    ["inbox", inboxWords(summary.inbox)],
     ["until", localTime(summary.expires * 1000)],
     ["purpose", summary.purpose === "" ? "none given" : foreignText(summary.purpose)],
     ["because of", basisWords[summary.basis]],
