@@ -6,7 +6,7 @@ import { runToEnd } from "./child.ts";
 export const SCENES = join(process.cwd(), ".cache/bench");
 
 /** A visitor crosses the picture during the same part of each cycle. */
-export const VISIT = { cycleSeconds: 30, fromSeconds: 10, untilSeconds: 20 } as const;
+export const VISIT = { cycleSeconds: 60, fromSeconds: 20, untilSeconds: 30 } as const;
 
 export interface DoorScene {
   /** 1280×720, 15 frames/s, H.264 at 2 Mbit/s, key frame each second. */
@@ -57,7 +57,7 @@ export async function doorScene(): Promise<DoorScene> {
     "color=c=0x303a60:s=140x380:r=15[visitor]",
     `[street][visitor]overlay=x='${visitorX}':y=300:eval=frame`,
   ];
-  const seconds = String(2 * cycleSeconds);
+  const seconds = String(cycleSeconds);
   const main = await renderOnce("door-main.mp4", (target) => [
     ...["-filter_complex", graph.join(";"), "-t", seconds, ...h264("2M", 15)],
     target,

@@ -26,17 +26,28 @@ const definitions = {
     referenceName: CAT,
     target: { of: "ratio", atMost: 1.6 },
   },
-  pixels: { name: "recording, pixels of a sub-stream", unit, referenceName: CAT, target: { of: "ratio", atMost: 2 } },
-  pirOverMotion: { name: "recording visits, PIR", unit, referenceName: MOTION, target: { of: "ratio", atMost: 0.8 } },
+  pixels: {
+    name: "recording, pixels of a sub-stream, a visit a minute",
+    unit,
+    referenceName: CAT,
+    target: { of: "ratio", atMost: 2 },
+  },
+  pirOverMotion: {
+    name: "recording a visit a minute, PIR",
+    unit,
+    referenceName: MOTION,
+    target: { of: "ratio", atMost: 0.8 },
+  },
   pixelsOverMotion: {
-    name: "recording visits, pixels",
+    name: "recording a visit a minute, pixels",
     unit,
     referenceName: MOTION,
     target: { of: "ratio", atMost: 1.3 },
   },
 } as const satisfies Record<string, RowDefinition>;
 
-const WINDOW_SECONDS = VISIT.cycleSeconds;
+/** Nothing happens in it, or the same all the time; windows with visits last a whole cycle of the scene. */
+const EVEN_WINDOW_SECONDS = 30;
 /** Long enough for a recording of the phase before to have ended. */
 const SETTLE_SECONDS = 20;
 
@@ -62,10 +73,10 @@ function cpuOf(running: Running): Usage {
   };
 }
 
-async function oneWindow(running: Running): Promise<Usage> {
+async function oneWindow(running: Running, seconds: number): Promise<Usage> {
   const before = cpuOf(running);
   const startedMs = performance.now();
-  await sleep(WINDOW_SECONDS * 1000);
+  await sleep(seconds * 1000);
   const after = cpuOf(running);
   const minutes = (performance.now() - startedMs) / 60_000;
   const perMinute = (name: keyof Running): number => (after[name] - before[name]) / minutes;
@@ -86,16 +97,16 @@ async function startAll(camera: PublishedCamera, workDir: string): Promise<Runni
     pir: new DoorbellPeer(join(workDir, "a")),
     pixels: new DoorbellPeer(join(workDir, "b")),
     motion: new MotionPeer(join(workDir, "m")),
-    pirFloor: new CatPeer(),
-    pixelsFloor: new CatPeer(),
+    pirFloor: new CatPeer(join(workDir, "c")),
+    pixelsFloor: new CatPeer(join(workDir, "e")),
   };
   const main = camera.url("/main");
   const sub = camera.url("/sub");
   await running.motion.start({ sub, main });
   await running.pir.start({ main, sub: null });
   await running.pixels.start({ main, sub });
-  running.pirFloor.start(running.pir.ffmpegArguments() ?? []);
-  running.pixelsFloor.start(running.pixels.ffmpegArguments() ?? []);
+  await running.pirFloor.start(running.pir.ffmpegArguments() ?? []);
+  await running.pixelsFloor.start(running.pixels.ffmpegArguments() ?? []);
   return running;
 }
 
@@ -112,53 +123,58 @@ export const recording: Measurement = {
       const cycleMs = VISIT.cycleSeconds * 1000;
       return sleep(cycleMs - ((performance.now() - startedMs) % cycleMs), undefined, { signal });
     };
-    const phase = async (what: string, during: (start: AbortSignal) => Promise<void>): Promise<Usage[]> => {
-      say(`${what}: ${count} windows of ${WINDOW_SECONDS} s`);
+    const phase = async (
+      what: string,
+      seconds: number,
+      during: (signal: AbortSignal) => Promise<void>,
+    ): Promise<Usage[]> => {
+      say(`${what}: ${count} windows of ${seconds} s`);
       const ending = new AbortController();
       const acting = during(ending.signal).catch(() => {});
       await sleep(SETTLE_SECONDS * 1000);
-      await toCycleStart();
+      if (seconds === VISIT.cycleSeconds) await toCycleStart();
       const usages: Usage[] = [];
-      for (let i = 0; i < count; i += 1) usages.push(await oneWindow(running));
+      for (let i = 0; i < count; i += 1) usages.push(await oneWindow(running, seconds));
       ending.abort();
       await acting;
       return usages;
     };
 
-    const idle = await phase("PIR sees nothing, pixels and motion see visits", async () => {});
-    const busy = await phase("PIR records all the time", async (signal) => {
+    const idle = await phase("the PIR sees nothing", EVEN_WINDOW_SECONDS, async () => {});
+    const busy = await phase("the PIR records all the time", EVEN_WINDOW_SECONDS, async (signal) => {
       for (;;) {
         await running.pir.simulate("motion", 2000);
         await sleep(4000, undefined, { signal });
       }
     });
-    const visited = await phase("PIR records visits, as motion does", async (signal) => {
-      for (;;) {
-        await toCycleStart(signal);
-        await sleep(VISIT.fromSeconds * 1000, undefined, { signal });
-        await running.pir.simulate("motion", (VISIT.untilSeconds - VISIT.fromSeconds) * 1000);
-      }
-    });
+    const visited = await phase(
+      "PIR, pixels and motion each record a visit a minute",
+      VISIT.cycleSeconds,
+      async (signal) => {
+        for (;;) {
+          await toCycleStart(signal);
+          await sleep(VISIT.fromSeconds * 1000, undefined, { signal });
+          await running.pir.simulate("motion", (VISIT.untilSeconds - VISIT.fromSeconds) * 1000);
+        }
+      },
+    );
 
     const recordedByMotion = running.motion.eventStartsMs().length;
     const recordedByPixels = running.pixels.clips();
-    if (Math.min(recordedByMotion, recordedByPixels) < 2 * count) {
-      throw new Error(
-        `of ${3 * count} visits and more, motion recorded ${recordedByMotion}, pixels ${recordedByPixels}`,
-      );
+    if (Math.min(recordedByMotion, recordedByPixels) < count) {
+      throw new Error(`of ${count} visits and more, motion recorded ${recordedByMotion}, pixels ${recordedByPixels}`);
     }
     if (running.pir.clips() < count) throw new Error(`the PIR recorded ${running.pir.clips()} clips only`);
     await camera.stop();
 
     const pairsOf = (usages: readonly Usage[], ours: keyof Running, reference: keyof Running): Pair[] =>
       usages.map((usage) => ({ ours: usage[ours], reference: usage[reference] }));
-    const all = [...idle, ...busy, ...visited];
     return [
       makeRow(definitions.betweenEvents, pairsOf(idle, "pir", "pirFloor")),
       makeRow(definitions.whileRecording, pairsOf(busy, "pir", "pirFloor")),
-      makeRow(definitions.pixels, pairsOf(all, "pixels", "pixelsFloor")),
+      makeRow(definitions.pixels, pairsOf(visited, "pixels", "pixelsFloor")),
       makeRow(definitions.pirOverMotion, pairsOf(visited, "pir", "motion")),
-      makeRow(definitions.pixelsOverMotion, pairsOf(all, "pixels", "motion")),
+      makeRow(definitions.pixelsOverMotion, pairsOf(visited, "pixels", "motion")),
     ];
   },
 };
