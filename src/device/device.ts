@@ -82,6 +82,11 @@ export class Device {
     }
   }
 
+  /** Whether the watchdog should be content; a doorbell of which only the bell works is alive, it is tried again anyway. */
+  isAlive(): boolean {
+    return this.#watch?.part?.isAlive() ?? true;
+  }
+
   /** Takes over the settings that may change while the daemon runs. */
   reloaded(reload: Extract<Reload, { outcome: "changed" }>): void {
     this.#config = reload.config;

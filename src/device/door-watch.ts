@@ -14,6 +14,7 @@ import { Filming } from "./filming.ts";
 import { Link } from "./link/link.ts";
 import { dialOutsideBroker } from "./link/outside-broker.ts";
 import { linkConfig } from "./link-config.ts";
+import { wedgedPart } from "./liveness.ts";
 import { answerClipOps } from "./ops/clip-ops.ts";
 import { answerDeviceOps } from "./ops/device-ops.ts";
 import { answerShareOps } from "./ops/share-ops.ts";
@@ -91,6 +92,14 @@ export class DoorWatch implements Startable {
 
   get link(): Link {
     return this.#parts.link;
+  }
+
+  /** Once started. */
+  isAlive(): boolean {
+    const { recorder, filming } = this.#parts;
+    const wedged = wedgedPart({ recorderSilentMs: recorder.silentMs, cardSilentMs: filming.cardSilentMs });
+    if (wedged !== null) this.#ports.log.error("no sign of life", { part: wedged });
+    return wedged === null;
   }
 
   /** Takes over the settings that may change while the daemon runs. */

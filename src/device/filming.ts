@@ -9,7 +9,7 @@ import type { Recording, Trigger } from "./recorder/recording.ts";
 import type { ClipOpening, DayPublicKey, OpenClip } from "./vault/types.ts";
 
 export interface FilmingPorts {
-  readonly clock: Pick<Clock, "synced">;
+  readonly clock: Pick<Clock, "synced" | "monotonicMs">;
   readonly log: Log;
   readonly notices: NoticeBus;
   readonly recorder: { record(trigger: Trigger, signal?: AbortSignal): Recording | null };
@@ -25,6 +25,8 @@ export interface FilmingPorts {
 export class Filming {
   readonly #ports: FilmingPorts;
   readonly #underWay = new Set<Promise<void>>();
+  /** Since when each answer of the card is awaited; the oldest first. */
+  readonly #awaited = new Set<{ readonly sinceMs: number }>();
   #latest: { readonly recording: Recording; readonly retriggersMs: number[] } | null = null;
 
   constructor(ports: FilmingPorts) {
@@ -55,6 +57,12 @@ export class Filming {
     void filming.then(() => this.#underWay.delete(filming));
   }
 
+  /** How long the card has owed an answer; 0 when it owes none. */
+  get cardSilentMs(): number {
+    const [oldest] = this.#awaited;
+    return oldest === undefined ? 0 : this.#ports.clock.monotonicMs() - oldest.sinceMs;
+  }
+
   /** Settles when every clip under way is closed. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
@@ -72,7 +80,7 @@ export class Filming {
     try {
       const durations = { video: [] as number[], audio: [] as number[] };
       for await (const { lane, bytes, durationMs, init } of recording.fragments) {
-        await clip.append(LANES[lane], bytes);
+        await this.#answered(clip.append(LANES[lane], bytes));
         if (!init) durations[lane].push(Math.round(durationMs));
       }
       await stills;
@@ -95,7 +103,17 @@ export class Filming {
       clock,
       preRollMs: Math.round(preRollMs),
     });
-    return this.#ports.vault.openClip({ recipients, meta });
+    return this.#answered(this.#ports.vault.openClip({ recipients, meta }));
+  }
+
+  async #answered<T>(answer: Promise<T>): Promise<T> {
+    const wait = { sinceMs: this.#ports.clock.monotonicMs() };
+    this.#awaited.add(wait);
+    try {
+      return await answer;
+    } finally {
+      this.#awaited.delete(wait);
+    }
   }
 
   async #keepThumbnail(recording: Recording, clip: OpenClip): Promise<void> {
@@ -114,7 +132,7 @@ export class Filming {
     retriggers: readonly number[],
   ): Promise<void> {
     const durationMs = durations.video.reduce((sum, ms) => sum + ms, 0);
-    await clip.close(closed, encodeClosingMeta({ durationMs, ...durations, retriggers }));
+    await this.#answered(clip.close(closed, encodeClosingMeta({ durationMs, ...durations, retriggers })));
     const id = toHex(clip.id);
     this.#ports.notices.emit("clipSealed", { clip: id, closed });
   }

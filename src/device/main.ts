@@ -20,7 +20,7 @@ export async function runDaemon(configFile: string, signal: AbortSignal): Promis
     },
   });
   await device.start(signal);
-  const stopWatching = supervisor.watch(device.clock, () => true);
+  const stopWatching = supervisor.watch(device.clock, () => device.isAlive());
   supervisor.ready(status);
   const onHangup = (): void => {
     reload().catch((error: unknown) => log.error("reload failed", { error: String(error) }));

@@ -44,6 +44,7 @@ export class Recorder {
   #verifier: MotionVerifier | undefined;
   #isPrivate = false;
   #isLost = false;
+  #heardAtMs = 0;
   #life: AbortController | undefined;
   #supervision: Promise<void> = Promise.resolve();
   /** One life of ffmpeg, from looking at the source to the process's death. */
@@ -73,6 +74,15 @@ export class Recorder {
   get isReady(): boolean {
     const lanes = this.#lanes;
     return lanes !== undefined && lanes.video !== null && (this.#capture?.hasSound === false || lanes.audio !== null);
+  }
+
+  /**
+   * How long supervision has given no sign: no picture, no step from one life of ffmpeg to the next. Stalls end within
+   * seconds and waits within half a minute, so minutes mean that something of ours waits for what never comes.
+   */
+  get silentMs(): number {
+    const isResting = this.#life?.signal.aborted !== false || (this.#isPrivate && this.#capture === undefined);
+    return isResting ? 0 : this.#ports.clock.monotonicMs() - this.#heardAtMs;
   }
 
   /**
@@ -162,6 +172,7 @@ export class Recorder {
 
   async #supervise(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.#heard();
       this.#pause = new AbortController();
       if (this.#isPrivate) {
         await this.#sleep(Number.POSITIVE_INFINITY);
@@ -170,6 +181,7 @@ export class Recorder {
       const run = this.#runOnce(signal);
       this.#run = run;
       const reason = await run;
+      this.#heard();
       if (signal.aborted || this.#isPrivate) continue;
       if (!this.#isLost) this.#ports.notices.emit("cameraLost", { reason });
       this.#isLost = true;
@@ -282,7 +294,12 @@ export class Recorder {
     this.#preRoll.push(fragment);
   }
 
+  #heard(): void {
+    this.#heardAtMs = this.#ports.clock.monotonicMs();
+  }
+
   #sawPicture(fragment: LaneFragment): void {
+    this.#heard();
     this.#mediaClock.sawPicture(fragment);
     this.#restartDelay.sawPicture();
     if (!this.#isLost) return;

@@ -92,4 +92,20 @@ describe("a recording", () => {
     await filming.settled();
     expect(story).toEqual(["refused vault/write-failed"]);
   });
+
+  test("of which the card keeps a fragment without an answer is noticed, and forgotten when it answers", async () => {
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { filming, clock } = door({ append: (appended) => (appended === 2 ? held : Promise.resolve()) });
+    expect(filming.cardSilentMs).toBe(0);
+    filming.trigger("ring");
+    await clock.advance(1000);
+    await clock.advance(60_000);
+    expect(filming.cardSilentMs).toBeGreaterThanOrEqual(60_000);
+    answer();
+    await filming.settled();
+    expect(filming.cardSilentMs).toBe(0);
+  });
 });
