@@ -19,6 +19,19 @@ const ANSWER_MS = 15_000;
 /** One that is not finds an offer in its inbox when it comes; more of them would only fill it. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
+/** Over a whole share at once, however often its recipient has to begin again: lost chunks, a disk that failed, a crash. */
+const FREE_TIMES = 4;
+
+/** What one share has cost so far, over all connections. */
+export interface DeliveryEffort {
+  chunksSent: number;
+}
+
+/** Whether a recipient has asked for more than it can need: from then on it gets a window each ten minutes. */
+export function isExcessive({ chunksSent }: DeliveryEffort, chunks: number): boolean {
+  return chunksSent > FREE_TIMES * (chunks + CHUNK_WINDOW);
+}
+
 export interface DeliveryParts {
   readonly crypto: Crypto;
   readonly clock: PublisherClock;
@@ -30,6 +43,7 @@ export interface DeliveryParts {
   /** Asked before anything is sent and before each window of chunks. */
   readonly objection: () => "revoked" | "void" | null;
   readonly onProgress: (next: number, chunks: number) => void;
+  readonly effort: DeliveryEffort;
 }
 
 /**
@@ -67,6 +81,7 @@ export async function deliver(parts: DeliveryParts, signal: AbortSignal): Promis
     // The same receipt again tells of a gap: from there on all is sent anew.
     const from: number = sent === null || receipt.next === acknowledged ? receipt.next : Math.max(sent, receipt.next);
     acknowledged = receipt.next;
+    if (isExcessive(parts.effort, chunks)) await parts.clock.sleep(LONGEST_WAIT_MS, signal);
     const objectionToChunks = parts.objection();
     if (objectionToChunks !== null) return objectionToChunks;
     sent = await sendWindow(parts, topic, from, Math.min(acknowledged + CHUNK_WINDOW, chunks));
@@ -74,7 +89,7 @@ export async function deliver(parts: DeliveryParts, signal: AbortSignal): Promis
 }
 
 async function sendWindow(
-  { crypto, session, card, share, read }: DeliveryParts,
+  { crypto, session, card, share, read, effort }: DeliveryParts,
   topic: string,
   from: number,
   end: number,
@@ -85,6 +100,7 @@ async function sendWindow(
     const publishing = session.publish(topic, sealChunk(crypto, card.boxKey, share, index, bytes));
     publishing.catch(() => {}); // awaited below; a failure while a later chunk is read must not count as unhandled
     published.push(publishing);
+    effort.chunksSent += 1;
   }
   await Promise.all(published);
   return Math.max(from, end);

@@ -4,7 +4,7 @@ import type { Clearance } from "../consent/clearance.ts";
 import type { Publishing } from "../consent/ports.ts";
 import { codeOf } from "../platform/error-code.ts";
 import { VaultError } from "../vault/errors.ts";
-import { deliver } from "./delivery.ts";
+import { type DeliveryEffort, type DeliveryParts, deliver, isExcessive } from "./delivery.ts";
 import { PublisherError } from "./errors.ts";
 import type { BrokerSession, PublisherPorts } from "./ports.ts";
 import { ShareSource } from "./share-source.ts";
@@ -40,8 +40,9 @@ export class Publisher implements Publishing {
   async publish(clearance: Clearance, signal: AbortSignal): Promise<End> {
     let retryMs = FIRST_RETRY_MS;
     let made: MadeShare | null = null;
-    const onProgress = (): void => {
-      retryMs = FIRST_RETRY_MS;
+    const effort: DeliveryEffort = { chunksSent: 0 };
+    const onProgress = (_next: number, chunks: number): void => {
+      if (!isExcessive(effort, chunks)) retryMs = FIRST_RETRY_MS;
     };
     for (;;) {
       signal.throwIfAborted();
@@ -49,7 +50,7 @@ export class Publisher implements Publishing {
       if (objection !== null) return objection;
       try {
         made ??= await this.#make(clearance);
-        return await this.#attempt(clearance, made, onProgress, signal);
+        return await this.#attempt(clearance, made, { onProgress, effort }, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof VaultError) {
@@ -88,7 +89,7 @@ export class Publisher implements Publishing {
   async #attempt(
     clearance: Clearance,
     { source, share }: MadeShare,
-    onProgress: () => void,
+    { onProgress, effort }: Pick<DeliveryParts, "onProgress" | "effort">,
     signal: AbortSignal,
   ): Promise<End> {
     const { crypto, clock, outbox, log, onDelivered } = this.#ports;
@@ -108,6 +109,7 @@ export class Publisher implements Publishing {
           read: (from, to) => source.read(from, to),
           objection: () => clearance.objection(),
           onProgress,
+          effort,
         },
         signal,
       );

@@ -219,6 +219,24 @@ describe("a delivery", () => {
     expect(await world.publish().result).toBe("void");
   });
 
+  test("that its recipient asks for again and again goes out a few times at once, then a window each ten minutes", async () => {
+    const world = await makeDeliveryWorld();
+    const again = await receiptOf(world, { next: 0 });
+    world.broker.onMessage = (topic) => {
+      if (topic.startsWith("in/")) queueMicrotask(() => world.broker.inject(`rc/${toHex(world.delivery)}`, again));
+      return "pass";
+    };
+    const { result, abort } = world.publish();
+    const startMs = world.clock.monotonicMs();
+    await world.settle(() => world.clock.monotonicMs() - startMs > 60 * 60_000, 60_000);
+    abort();
+    await result;
+    const archive = await world.publisher.readShare(world.clearance, 0, 1);
+    const wholeShares = world.broker.log.length / chunkCount(archive?.length ?? 0);
+    expect(wholeShares).toBeGreaterThan(4);
+    expect(wholeShares).toBeLessThan(16);
+  });
+
   test.each([
     ["signed by a stranger", { stranger: true }],
     ["of another share", { share: new Uint8Array(32) }],
