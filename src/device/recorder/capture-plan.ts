@@ -57,11 +57,14 @@ export function capturePlan(
   return { inputs: streams.inputs.map(withManners), outputs, lanes };
 }
 
-/** Quiet but for warnings and one line of statistics a second, which is the sign of life. */
-const ffmpegManners = ["-hide_banner", "-nostdin", "-loglevel", "warning", "-stats", "-stats_period", "1"];
+/** Quiet but for warnings and a line of statistics now and then, which is the sign of life. */
+const ffmpegManners = ["-hide_banner", "-nostdin", "-loglevel", "warning", "-stats", "-stats_period", "1.5"];
+
+/** ffmpeg opens the lane's socket and waits for us to connect: in milliseconds, in case we died meanwhile. */
+const listening = { listen: "1", timeout: "10000" };
 
 /** `frag_discont` makes decode times absolute, so that the lanes can be laid side by side. */
-const fragmented = { f: "mp4", avoid_negative_ts: "disabled", use_editlist: "0", flush_packets: "1" };
+const fragmented = { ...listening, f: "mp4", avoid_negative_ts: "disabled", use_editlist: "0", flush_packets: "1" };
 const videoBranch = {
   select: "v",
   ...fragmented,
@@ -88,6 +91,7 @@ function liveBranch(isCopied: boolean): Readonly<Record<string, string>> {
     // What we encode has its parameter sets outside the stream; copied H.264 gets them from ffmpeg by itself.
     ...(isCopied ? {} : { "bsfs/v": "dump_extra=freq=keyframe" }),
     format_opts: nestedOptions({
+      ...listening,
       flush_packets: "1",
       mpegts_copyts: "1",
       mpegts_flags: "+pat_pmt_at_frames",
@@ -117,7 +121,8 @@ function soundOptions({ sound }: CameraStreams): string[] {
 export const grayFilter = `fps=${GRAY_FRAMES_PER_SECOND},extractplanes=y,scale=${GRAY_WIDTH}:${GRAY_HEIGHT}:flags=area`;
 
 function grayOptions(map: string): string[] {
-  return ["-map", map, "-vf", grayFilter, "-f", "rawvideo", "-pix_fmt", "gray", "-flush_packets", "1"];
+  const socket = Object.entries(listening).flatMap(([name, value]) => [`-${name}`, value]);
+  return ["-map", map, "-vf", grayFilter, "-f", "rawvideo", "-pix_fmt", "gray", "-flush_packets", "1", ...socket];
 }
 
 /** Options for all of ffmpeg go before its first input. */

@@ -15,7 +15,7 @@ import { StallWatch } from "./stall-watch.ts";
 
 export interface CaptureHandlers {
   /** May throw: then the capture ends with reason `stream`. */
-  onData(lane: LaneName, chunk: Buffer): void;
+  onData(lane: LaneName, chunk: Uint8Array): void;
 }
 
 /** Why a capture ended; `stopped` when we asked. */
@@ -65,7 +65,7 @@ export class Capture {
     if (streams.sound?.mustFlow === true) watched.push("audio");
     this.#watch = new StallWatch(clock, watched, () => this.#end("stalled"));
     for (const lane of plan.lanes) {
-      const onData = (chunk: Buffer): void => {
+      const onData = (chunk: Uint8Array): void => {
         this.#watch.sawData(lane);
         try {
           handlers.onData(lane, chunk);
@@ -73,7 +73,7 @@ export class Capture {
           this.#end("stream");
         }
       };
-      this.#sockets.set(lane, new LaneSocket(join(socketDir(config), `${lane}.sock`), onData));
+      this.#sockets.set(lane, new LaneSocket(join(socketDir(config), `${lane}.sock`), clock, onData));
     }
     this.#sockets.get("live")?.setPaused(true);
     this.#command = makeCommand(config, { workingDir: socketDir(config) });
@@ -83,7 +83,7 @@ export class Capture {
 
   async start(): Promise<void> {
     try {
-      for (const socket of this.#sockets.values()) await socket.listen();
+      for (const socket of this.#sockets.values()) socket.clear();
       await this.#startCompanion();
     } catch {
       this.#finish("failed");
@@ -102,6 +102,7 @@ export class Capture {
     this.#command.once("error", (error: Error) => this.#finish(failureReason(error.message)));
     this.#watch.start();
     this.#command.run();
+    for (const socket of this.#sockets.values()) void socket.connect();
   }
 
   /** Reads the live stream only while somebody watches. */

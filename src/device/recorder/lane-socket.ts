@@ -1,24 +1,42 @@
-import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import type { Clock } from "../platform/clock.ts";
 
-/** A socket that ffmpeg writes one lane into. Takes exactly one connection. */
+/** How often a socket that ffmpeg has not opened yet is tried; it opens them one by one, once it knows the streams. */
+const TRY_AGAIN_MS = 25;
+const READ_BYTES = 64 * 1024;
+
+/**
+ * A socket that one lane comes out of. ffmpeg listens and we connect, since only a socket that we connect can read
+ * into one buffer of our own: a third of the CPU time of a stream of fresh buffers, and this runs all day.
+ */
 export class LaneSocket {
-  readonly path: string;
-  readonly #onData: (chunk: Buffer) => void;
-  #server: Server | undefined;
+  readonly #path: string;
+  readonly #clock: Pick<Clock, "sleep">;
+  readonly #onData: (chunk: Uint8Array) => void;
+  readonly #buffer = new Uint8Array(READ_BYTES);
+  readonly #end = new AbortController();
   #socket: Socket | undefined;
   #isPaused = false;
 
-  constructor(path: string, onData: (chunk: Buffer) => void) {
-    this.path = path;
+  /** @param onData - Given a copy, which is its own. */
+  constructor(path: string, clock: Pick<Clock, "sleep">, onData: (chunk: Uint8Array) => void) {
+    this.#path = path;
+    this.#clock = clock;
     this.#onData = onData;
   }
 
-  async listen(): Promise<void> {
-    const server = createServer((socket) => this.#accept(socket));
-    this.#server = server;
-    server.listen(this.path);
-    await once(server, "listening");
+  /** Removes what a killed ffmpeg left, which the next one would stumble over. */
+  clear(): void {
+    rmSync(this.#path, { force: true });
+  }
+
+  /** Connects as soon as ffmpeg listens; gives up only when closed. */
+  async connect(): Promise<void> {
+    const { signal } = this.#end;
+    while (!signal.aborted && !(await this.#tryToConnect())) {
+      await this.#clock.sleep(TRY_AGAIN_MS, signal).catch(() => {});
+    }
   }
 
   /** While paused, ffmpeg meets a full socket; only a lane behind a dropping queue may be paused for long. */
@@ -29,16 +47,29 @@ export class LaneSocket {
   }
 
   close(): void {
-    this.#server?.close();
+    this.#end.abort();
     this.#socket?.destroy();
+    this.#buffer.fill(0);
   }
 
-  #accept(socket: Socket): void {
+  #tryToConnect(): Promise<boolean> {
+    const socket = connect({
+      path: this.#path,
+      onread: {
+        buffer: this.#buffer,
+        callback: (length) => {
+          this.#onData(this.#buffer.slice(0, length));
+          return !this.#isPaused;
+        },
+      },
+    });
     this.#socket = socket;
-    this.#server?.close();
-    socket.on("data", this.#onData);
-    // A broken connection shows as ffmpeg's end, which is watched.
-    socket.on("error", () => socket.destroy());
     if (this.#isPaused) socket.pause();
+    return new Promise((resolve) => {
+      socket.once("connect", () => resolve(true));
+      // Later on, a broken connection shows as ffmpeg's end, which is watched.
+      socket.on("error", () => resolve(false));
+      if (this.#end.signal.aborted) socket.destroy();
+    });
   }
 }

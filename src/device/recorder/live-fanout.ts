@@ -54,7 +54,7 @@ export class LiveFanout {
     for (const viewer of this.#viewers.keys()) this.#viewers.set(viewer, this.#newJoiner());
   }
 
-  push(chunk: Buffer): void {
+  push(chunk: Uint8Array): void {
     for (const [viewer, joiner] of this.#viewers) {
       if (joiner === "joined") this.#send(viewer, chunk);
       else {

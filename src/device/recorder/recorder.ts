@@ -233,7 +233,7 @@ export class Recorder {
     this.#live.restart();
   }
 
-  #laneHandlers(lanes: Lanes): (lane: LaneName, chunk: Buffer) => void {
+  #laneHandlers(lanes: Lanes): (lane: LaneName, chunk: Uint8Array) => void {
     const gray = this.#grayReader();
     return (lane, chunk) => {
       if (lane === "live") this.#live.push(chunk);
