@@ -20,6 +20,8 @@ export function mosquittoAcl(): string {
     "# Doorbells come without a name: they write to any inbox and read receipts of deliveries whose random id they know.",
     "topic write in/+/+",
     "topic read rc/+",
+    "# Mosquitto cannot ask for the whole topic: whoever subscribes to rc/# hears every receipt, which names a delivery, the",
+    "# digest and size of its share, and a key of its recipient. `doorward mailbox serve` refuses that.",
     "# A recipient (username = inbox id) reads its own inbox and writes receipts.",
     "pattern read in/%u/+",
     "pattern write rc/+",
