@@ -60,16 +60,10 @@ export class HomeBroker {
     this.#ports = ports;
   }
 
-  /** @throws LinkError `link/broker-port`. */
+  /** @throws LinkError `link/broker-port`; it may be called again then. */
   async start(): Promise<void> {
-    const aedes = await Aedes.createBroker({
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      maxInflightInbound: 2,
-      maxTopicLevels: 4,
-      queueLimit: 8,
-    });
-    this.#aedes = aedes;
-    this.#guard(aedes);
+    // Kept when the port cannot be opened: the device itself is connected to it already.
+    this.#aedes ??= await this.#makeAedes();
     const { tls } = this.#config;
     const secureContext = tls && createSecureContext(tls);
     // Not a TLS server, which would count a connection only once its handshake is done, and wait for that two minutes.
@@ -139,6 +133,17 @@ export class HomeBroker {
   /** Ends every connection of a login, for example of a removed member. */
   disconnect(username: string): void {
     for (const [client, session] of this.#sessions) if (session.username === username) client.close();
+  }
+
+  async #makeAedes(): Promise<Aedes> {
+    const aedes = await Aedes.createBroker({
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      maxInflightInbound: 2,
+      maxTopicLevels: 4,
+      queueLimit: 8,
+    });
+    this.#guard(aedes);
+    return aedes;
   }
 
   #guard(aedes: Aedes): void {
