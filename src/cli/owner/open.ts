@@ -1,4 +1,5 @@
 import { type Gap, type OpenedClip, playableClip } from "../../owner/open-clip.ts";
+import type { VerifiedClip } from "../../owner/verify-clip.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { LANES } from "../../protocol/clip-keys.ts";
 import { chooseClip } from "../clip-choice.ts";
@@ -31,20 +32,22 @@ export async function run(invocation: Invocation): Promise<Outcome> {
         ...(gaps.length === 0 ? [] : [["missing", gapText(gaps)] as const]),
       ]),
     );
-    return { json: clipJson(clip.clip, opened, out), exit: gaps.length === 0 ? EXIT.ok : EXIT.notVerified };
+    return { json: clipJson(clip, opened, out), exit: gaps.length === 0 ? EXIT.ok : EXIT.notVerified };
   });
 }
 
-function clipJson(id: Uint8Array, { opening, closing, gaps, video }: OpenedClip, file: string) {
+function clipJson({ clip, manifest }: VerifiedClip, { opening, closing, gaps, video }: OpenedClip, file: string) {
   return {
     ok: gaps.length === 0,
-    clip: toHex(id),
+    clip: toHex(clip),
     file,
     startMs: opening?.startMs ?? null,
     trigger: opening?.trigger ?? null,
     clock: opening?.clock ?? null,
     preRollMs: opening?.preRollMs ?? null,
     durationMs: closing?.durationMs ?? null,
+    retriggersMs: closing?.retriggers ?? null,
+    closed: manifest.closed,
     fragments: video.fragments.length,
     gaps,
   };
