@@ -23,12 +23,14 @@ interface Score {
   readonly wrong: number;
 }
 
-function score({ events }: LabelledClip, startsSeconds: readonly number[]): Score {
+function score({ events, seconds }: LabelledClip, startsSeconds: readonly number[]): Score {
   const isDuring = (at: number, [from, until]: LabelledClip["events"][number]): boolean =>
     at >= from - EARLY_SECONDS && at <= until + LATE_SECONDS;
   return {
     missed: events.filter((event) => !startsSeconds.some((at) => isDuring(at, event))).length,
-    wrong: startsSeconds.filter((at) => !events.some((event) => isDuring(at, event))).length,
+    // What ends the first run may be reported when the second has begun.
+    wrong: startsSeconds.filter((at) => !events.some((event) => isDuring(at, event) || isDuring(at + seconds, event)))
+      .length,
   };
 }
 
