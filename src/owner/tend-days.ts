@@ -12,7 +12,7 @@ import type { OwnerStore } from "./owner-store.ts";
 export async function tendDays(
   crypto: Crypto,
   store: OwnerStore,
-  doorbell: Doorbell,
+  doorbell: Pick<Doorbell, "ask">,
   today: number,
   retentionDays: number,
 ): Promise<void> {

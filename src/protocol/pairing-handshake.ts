@@ -11,6 +11,7 @@
 import { assertLength, concatBytes, equalBytes, fromBase64url, fromUtf8, toBase64url, utf8, wipe } from "./bytes.ts";
 import type { BoxKeyPair, Crypto } from "./crypto.ts";
 import { openStatement, type Signer, signStatement } from "./envelope.ts";
+import { ephemeralBoxKey } from "./ephemeral-key.ts";
 import { ProtocolError } from "./errors.ts";
 import { ownHash } from "./hash.ts";
 import { pairingStatement } from "./statements/pairing.ts";
@@ -141,7 +142,7 @@ export function startPairing(
   memberKey: Uint8Array,
 ): { readonly hello: Uint8Array; readonly state: AppPairing } {
   assertLength(memberKey, 32, "member key");
-  const ephemeral = crypto.boxKeyFromSecret(crypto.randomBytes(32));
+  const ephemeral = ephemeralBoxKey(crypto);
   const body = concatBytes(Uint8Array.of(HELLO), memberKey, ephemeral.publicKey);
   const mac = helloMac(crypto, code.secret, code.deviceKey, body);
   return { hello: concatBytes(body, mac), state: { code, memberKey, ephemeral } };
@@ -164,7 +165,7 @@ export async function answerPairing(
   const memberKey = hello.slice(1, 33);
   const memberEphemeral = hello.slice(33, 65);
   if (!crypto.checkPublicKey(memberKey)) throw shapeError("member key is not a sound Ed25519 key");
-  const ephemeral = crypto.boxKeyFromSecret(crypto.randomBytes(32));
+  const ephemeral = ephemeralBoxKey(crypto);
   const shared = crypto.agree(ephemeral.secretKey, memberEphemeral);
   const { transcript, deviceMac, memberMac, keys } = deriveSession(
     crypto,

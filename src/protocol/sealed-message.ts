@@ -2,6 +2,7 @@
 
 import { concatBytes, wipe } from "./bytes.ts";
 import { BOX_OVERHEAD_BYTES, type BoxKeyPair, type Crypto } from "./crypto.ts";
+import { ephemeralBoxKey } from "./ephemeral-key.ts";
 
 const ZERO_NONCE = new Uint8Array(24);
 
@@ -10,8 +11,9 @@ export const SEAL_OVERHEAD_BYTES = 32 + BOX_OVERHEAD_BYTES;
 
 /** `ephemeral public key 32 · box`. @throws ProtocolError `key/weak`. */
 export function sealTo(crypto: Crypto, boxPublic: Uint8Array, plain: Uint8Array): Uint8Array {
-  const ephemeral = crypto.boxKeyFromSecret(crypto.randomBytes(32));
+  const ephemeral = ephemeralBoxKey(crypto);
   const sealed = concatBytes(ephemeral.publicKey, crypto.box(plain, ZERO_NONCE, boxPublic, ephemeral.secretKey));
+  // Whoever has this secret and the receiver's public key opens the message.
   wipe(ephemeral.secretKey);
   return sealed;
 }

@@ -56,6 +56,12 @@ const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.by
 /** And back: a Buffer's `slice` shares memory where a Uint8Array's copies, so none leaves this file. */
 const plainArray = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/**
+ * Memory in one place from the beginning. V8 keeps an array of up to 64 bytes, also one of `allocUnsafeSlow`, within its own
+ * heap and copies it out when it is lent to C or moved: then wiping reaches the last copy only.
+ */
+const fresh = (length: number): Buffer => Buffer.from(new ArrayBuffer(length));
+
 const publicKeys = new BoundedMemory<KeyObject>();
 const checkedKeys = new BoundedMemory<boolean>();
 
@@ -72,7 +78,7 @@ function privateKeyObject(seed: Uint8Array): KeyObject {
 }
 
 const hashing: Pick<Crypto, "randomBytes" | "sha256" | "hmac" | "hkdf"> = {
-  randomBytes: (length) => randomFillSync(new Uint8Array(length)),
+  randomBytes: (length) => plainArray(randomFillSync(fresh(length))),
   sha256(...parts) {
     const hash = createHash("sha256");
     for (const part of parts) hash.update(part);
@@ -109,9 +115,6 @@ type SodiumParts = Pick<
   "checkPublicKey" | "boxKeyFromSecret" | "agree" | "box" | "openBox" | "secretbox" | "openSecretbox"
 >;
 
-/** Outside Node's shared pool, so that wiping and freeing concern this secret only. */
-const fresh = (length: number): Buffer => Buffer.allocUnsafeSlow(length);
-
 function partsOfSodium(sodium: Sodium): SodiumParts {
   return {
     // The same verdict as the portable check, on every vector and on random bytes, thirty times as fast.
@@ -121,7 +124,9 @@ function partsOfSodium(sodium: Sodium): SodiumParts {
     boxKeyFromSecret(secret): BoxKeyPair {
       const publicKey = fresh(32);
       sodium.crypto_scalarmult_base(publicKey, buffer(secret));
-      return { publicKey: plainArray(publicKey), secretKey: Uint8Array.from(secret) };
+      const secretKey = fresh(32);
+      secretKey.set(secret);
+      return { publicKey: plainArray(publicKey), secretKey: plainArray(secretKey) };
     },
     agree(secretKey, publicKey) {
       const shared = fresh(32);
