@@ -12,7 +12,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { bundleDoorward } from "./bundle.ts";
 import { makeFilm } from "./film.ts";
 import { addTally, emptyTally } from "./tally.ts";
 import { beWorldProcess, runInProcess, WORLD_FLAG, type WorldOrder, type WorldResult } from "./world-process.ts";
@@ -61,12 +61,6 @@ async function main(): Promise<number> {
 
 function progress(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-/** From the sources as they are now, in one file: it starts faster, and a build under way disturbs nothing. */
-async function bundleDoorward(outfile: string): Promise<void> {
-  const options = { bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "warning" } as const;
-  await build({ ...options, entryPoints: [join(process.cwd(), "src/cli/main.ts")], outfile });
 }
 
 function ordersFor(kills: number, seed: number, where: Pick<WorldOrder, "dir" | "main" | "film">): WorldOrder[] {

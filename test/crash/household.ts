@@ -24,7 +24,12 @@ export interface Household {
 }
 
 /** Settles when a fresh doorbell is paired with an owner and a recipient has a card; nothing runs then. */
-export async function makeHousehold(dir: string, main: string, film: string): Promise<Household> {
+export async function makeHousehold(
+  dir: string,
+  main: string,
+  film: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Household> {
   const [device, owner, recipient] = [join(dir, "device"), join(dir, "owner"), join(dir, "recipient")];
   for (const folder of [device, owner, recipient]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const [homePort, mailboxPort] = [await freePort(), await freePort()];
@@ -32,7 +37,7 @@ export async function makeHousehold(dir: string, main: string, film: string): Pr
   writeFileSync(config, configText(device, film, homePort));
   await typed(["init", "--config", config]);
   await typed(["owner", "init", "--home", owner]);
-  const startDaemon = (): Program => new Program(main, ["run", "--config", config]);
+  const startDaemon = (): Program => new Program(main, ["run", "--config", config], env);
   const daemon = startDaemon();
   await daemon.says('"ready"', START_WITHIN_MS);
   const { text } = await typed(["pair", "--config", config]);

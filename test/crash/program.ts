@@ -19,8 +19,8 @@ export class Program {
   #hasEnded = false;
 
   /** @param main - Program file that Node runs. */
-  constructor(main: string, words: readonly string[]) {
-    this.#child = spawn(process.execPath, [main, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  constructor(main: string, words: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+    this.#child = spawn(process.execPath, [main, ...words], { stdio: ["ignore", "pipe", "pipe"], env });
     this.pid = this.#child.pid ?? 0;
     this.#exited = once(this.#child, "exit").then(() => {
       this.#hasEnded = true;
@@ -60,9 +60,13 @@ export class Program {
     throw new Error(`${this.#hasEnded ? "ended" : "waited in vain"} before it said "${text}":\n${this.lastWords}`);
   }
 
-  /** What it says from now on starts with nothing heard. */
-  forget(): void {
-    this.#lines.length = 0;
+  onLine(listener: (line: string) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Its own children, as ffmpeg is the daemon's. */
+  get children(): readonly number[] {
+    return childrenOf(this.pid);
   }
 
   /** Stops every thread where it is. Whatever had reached the kernel by then is what a crash at this moment leaves. */
