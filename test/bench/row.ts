@@ -4,6 +4,8 @@ export interface RowDefinition {
   readonly unit: string;
   readonly referenceName: string;
   readonly target: Target;
+  /** Of the pairs: their medians (the default), or their sums where things are counted. */
+  readonly combine?: "median" | "sum";
 }
 
 /** `ratio`: ours over reference, median of the pairs. `ours`: our own number, whatever the reference does. */
@@ -21,7 +23,7 @@ export interface Pair {
 export interface Row {
   readonly name: string;
   readonly unit: string;
-  /** Medians over the pairs. */
+  /** Over all pairs. */
   readonly ours: number;
   readonly reference: number;
   readonly referenceName: string;
@@ -44,6 +46,8 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 export function percentile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
@@ -55,7 +59,8 @@ export function makeRow(definition: RowDefinition, pairs: readonly Pair[], note?
   const ratios = pairs.map(({ ours, reference }) => ours / reference);
   const hasRatio = ratios.every(Number.isFinite);
   const ratio = hasRatio ? median(ratios) : null;
-  const ours = median(pairs.map((pair) => pair.ours));
+  const combine = definition.combine === "sum" ? sum : median;
+  const ours = combine(pairs.map((pair) => pair.ours));
   const spreadOf = hasRatio ? ratios : pairs.map((pair) => pair.ours);
   const judged = target.of === "ratio" ? (ratio ?? Number.POSITIVE_INFINITY) : ours;
   const limit = "atMost" in target ? target.atMost : target.atLeast;
@@ -63,7 +68,7 @@ export function makeRow(definition: RowDefinition, pairs: readonly Pair[], note?
     name: definition.name,
     unit: definition.unit,
     ours,
-    reference: median(pairs.map((pair) => pair.reference)),
+    reference: combine(pairs.map((pair) => pair.reference)),
     referenceName: definition.referenceName,
     ratio,
     spread: [Math.min(...spreadOf), Math.max(...spreadOf)],

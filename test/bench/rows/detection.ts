@@ -89,20 +89,17 @@ export const detection: Measurement = {
       );
       return { ours, theirs };
     });
-    const sum = (of: (score: Score) => number): Pair[] => [
-      {
-        ours: scores.reduce((total, { ours }) => total + of(ours), 0),
-        reference: scores.reduce((total, { theirs }) => total + of(theirs), 0),
-      },
-    ];
+    const pairsOf = (of: (score: Score) => number): Pair[] =>
+      scores.map(({ ours, theirs }) => ({ ours: of(ours), reference: of(theirs) }));
     const events = clips.reduce((total, clip) => total + clip.events.length, 0);
     const note = `${clips.length} clips, ${events} events`;
-    const missed = sum((one) => one.missed);
-    const wrong = sum((one) => one.wrong);
-    const common = { unit: "events", referenceName: REFERENCE } as const;
+    const missed = pairsOf((one) => one.missed);
+    const wrong = pairsOf((one) => one.wrong);
+    const wrongOfMotion = wrong.reduce((total, { reference }) => total + reference, 0);
+    const common = { unit: "events", referenceName: REFERENCE, combine: "sum" } as const;
     return [
       makeRow({ ...common, name: MISSED, target: { of: "ours", atMost: 0 } }, missed, note),
-      makeRow({ ...common, name: FALSE, target: { of: "ours", atMost: wrong[0]?.reference ?? 0 } }, wrong, note),
+      makeRow({ ...common, name: FALSE, target: { of: "ours", atMost: wrongOfMotion } }, wrong, note),
     ];
   },
 };
