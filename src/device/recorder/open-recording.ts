@@ -36,8 +36,8 @@ export class OpenRecording implements Recording {
   readonly #sequence: Record<MediaLane, number> = { video: 0, audio: 0 };
   readonly #thumbnail: Promise<Uint8Array | null>;
   #settleThumbnail: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
-  /** Came before the first picture, which may have begun earlier all the same: it comes when it is complete. */
-  readonly #earlySound: LaneFragment[] = [];
+  /** Begins where no picture is yet: one that begins earlier may still come, since it comes when it is complete. */
+  readonly #soundAhead: LaneFragment[] = [];
   #origin: Origin | undefined;
   /** From time zero. Where the planned end lies, as far as known before the first picture. */
   #endAfterMs: number;
@@ -97,7 +97,7 @@ export class OpenRecording implements Recording {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#closed = closed;
-    for (const sound of this.#earlySound.splice(0)) sound.wipe();
+    for (const sound of this.#soundAhead.splice(0)) sound.wipe();
     this.#settleThumbnail?.(null);
     this.#queue.end();
   }
@@ -107,12 +107,12 @@ export class OpenRecording implements Recording {
       this.end("full");
       return false;
     }
-    const isFirst = this.#origin === undefined;
     this.#origin ??= { ticks: fragment.timing.baseDecodeTime, timescale: fragment.timescale, ms: fragment.startMs };
     const startMs = this.#push(fragment, this.#origin);
-    if (isFirst) for (const sound of this.#earlySound.splice(0)) this.#acceptSound(sound);
     if (startMs === null) return true;
     this.#pictureEndMs = startMs + fragment.timing.durationMs;
+    for (const sound of this.#soundAhead.splice(0)) if (!this.#acceptSound(sound)) sound.wipe();
+    if (this.#isOver) return true;
     if (this.#isComplete && (this.#plan.inits.audio === null || this.#soundEndMs >= this.#pictureEndMs)) {
       this.end("full");
     }
@@ -120,19 +120,20 @@ export class OpenRecording implements Recording {
   }
 
   #acceptSound(fragment: LaneFragment): boolean {
+    if (this.#isOver) return false;
     const origin = this.#origin;
-    if (origin === undefined) {
-      this.#earlySound.push(fragment);
-      return true;
-    }
     // Sound from before the first picture belongs to no clip, nor does sound after its last one.
-    if (fragment.startMs < origin.ms) {
+    if (origin !== undefined && fragment.startMs < origin.ms) {
       fragment.wipe();
       return true;
     }
-    if (this.#isComplete && fragment.startMs - origin.ms >= this.#pictureEndMs) {
-      this.end("full");
-      return false;
+    if (origin === undefined || fragment.startMs - origin.ms >= this.#pictureEndMs) {
+      if (this.#isComplete) {
+        this.end("full");
+        return false;
+      }
+      this.#soundAhead.push(fragment);
+      return true;
     }
     const startMs = this.#push(fragment, origin);
     if (startMs === null) return true;

@@ -240,7 +240,9 @@ export class Recorder {
       else if (lane === "gray") gray.push(chunk);
       else {
         const wasReady = this.isReady;
+        const hadBegun = lanes.video !== null;
         lanes.push(lane, chunk);
+        if (!hadBegun && lanes.video !== null && this.#mediaClock.nowMs() === undefined) this.#mediaClock.begin();
         if (!wasReady && this.isReady) this.#becameReady();
       }
     };

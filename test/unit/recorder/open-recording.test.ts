@@ -81,6 +81,23 @@ describe("a recording", () => {
     expect(await all(recording)).toHaveLength(2 + 5 + 10);
   });
 
+  test("keeps no sound that begins after its last picture, whether it ends as planned or is cut", async () => {
+    for (const { lastMs, closed } of [
+      { lastMs: 6000, closed: "full" },
+      { lastMs: 2000, closed: "cut" },
+    ]) {
+      const { recording } = open();
+      const sounds = Array.from({ length: 16 }, (_, i) => laneFragment("audio", 10_000 + i * 500, 500));
+      for (const sound of sounds) recording.accept(sound);
+      recording.accept(laneFragment("video", 10_000, lastMs));
+      recording.end("cut");
+      const fragments = await all(recording);
+      expect(recording.closed).toBe(closed);
+      expect(fragments.filter(({ lane }) => lane === "audio").at(-1)?.startMs).toBe(lastMs - 500);
+      expect(sounds.every(({ pieces }) => pieces.every((piece) => piece.every((byte) => byte === 0)))).toBe(true);
+    }
+  });
+
   test("does not wait for sound beyond the next picture, which is not its own", () => {
     const { recording } = open();
     feed(recording, 10_000, 14_000);
