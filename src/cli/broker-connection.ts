@@ -6,6 +6,7 @@ import { type IClientOptions, MqttClient } from "mqtt";
 import { PacketLimit } from "../device/link/packet-limit.ts";
 import { MAX_CHANNEL_MESSAGE_BYTES } from "../protocol/channel.ts";
 import { parseBrokerUrl } from "./broker-url.ts";
+import { withDeadline } from "./deadline.ts";
 import { CliError } from "./errors.ts";
 
 const CONNECT_WITHIN_MS = 10_000;
@@ -36,7 +37,7 @@ export async function connectBroker(
   signal: AbortSignal,
   onMessage: (topic: string, payload: Uint8Array) => void = () => {},
 ): Promise<MqttClient> {
-  const socket = await openSocket(address, AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WITHIN_MS)]));
+  const socket = await openSocket(address, withDeadline(signal, CONNECT_WITHIN_MS));
   const options: IClientOptions = {
     clientId: address.persistentClientId ?? randomBytes(10).toString("hex"),
     clean: address.persistentClientId === undefined,

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { join } from "node:path";
 import { type SocketPath, socketPath } from "../device/platform/socket-path.ts";
+import { withDeadline } from "./deadline.ts";
 import { CliError } from "./errors.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -28,7 +29,7 @@ export function refusal({ error }: Readonly<Record<string, unknown>>): string {
 }
 
 function exchange(path: string, line: string, signal: AbortSignal): Promise<string> {
-  const waiting = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+  const waiting = withDeadline(signal, ANSWER_WITHIN_MS);
   const place = placeOf(path);
   const socket = connect(place.path);
   socket.once("connect", place.release);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { askDaemon } from "../control-client.ts";
+import { withDeadline } from "../deadline.ts";
 import { StepFailed } from "./step-failed.ts";
 
 const LOG_LINES_KEPT = 20;
@@ -38,7 +39,7 @@ export class SimulatedDoor {
   async event(name: string, signal: AbortSignal, withinMs: number): Promise<LogLine> {
     const before = this.#seen.find((line) => line.event === name);
     if (before !== undefined) return before;
-    const waiting = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+    const waiting = withDeadline(signal, withinMs);
     const heard = new Promise<LogLine>((resolve, reject) => {
       const look = (line: LogLine): void => {
         if (line.event === name) resolve(line);

@@ -4,6 +4,7 @@ import { connect, createServer } from "node:net";
 import type { BrokerConfig } from "../../device/config/config.ts";
 import { type BrokerAddress, connectBroker } from "../broker-connection.ts";
 import { parseBrokerUrl } from "../broker-url.ts";
+import { withDeadline } from "../deadline.ts";
 import type { Check, Found } from "./finding.ts";
 
 const CONNECT_WITHIN_MS = 3000;
@@ -124,7 +125,7 @@ async function canListen(host: string, port: number): Promise<boolean> {
 async function answers(host: string, port: number, signal: AbortSignal): Promise<boolean> {
   const socket = connect({ host, port });
   try {
-    await once(socket, "connect", { signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WITHIN_MS)]) });
+    await once(socket, "connect", { signal: withDeadline(signal, CONNECT_WITHIN_MS) });
     return true;
   } catch {
     signal.throwIfAborted();

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { nodeCrypto } from "../../device/platform/node-crypto.ts";
 import type { Verdict } from "../../recipient/verdict.ts";
 import { verifyShare } from "../../recipient/verify-share.ts";
+import { withDeadline } from "../deadline.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { receiveInto } from "../inbox-session.ts";
@@ -11,7 +12,8 @@ import type { Terminal } from "../terminal.ts";
 import { verdictJson } from "../verdict-words.ts";
 import { shortId } from "../words.ts";
 
-const LONGEST_WAIT_SECONDS = 30 * 86_400;
+/** Timers hold 2^31 - 1 ms; a longer one would ring at once. */
+const LONGEST_WAIT_SECONDS = 24 * 86_400;
 
 interface Received {
   readonly file: string;
@@ -24,7 +26,6 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   if (once && options.flag("watch")) throw new CliError("cli/usage", "--once and --watch exclude each other");
   const seconds = options.integer("timeout", { min: 1, max: LONGEST_WAIT_SECONDS });
   const enough = new AbortController();
-  const timeout = seconds === undefined ? [] : [AbortSignal.timeout(seconds * 1000)];
   const shown = new DeliveryProgress(terminal);
   const home = new RecipientHome(invocation);
   const verifying: Promise<Received>[] = [];
@@ -40,7 +41,8 @@ export async function run(invocation: Invocation): Promise<Outcome> {
       if (once) enough.abort();
     },
   };
-  await receiveInto(home, events, AbortSignal.any([signal, enough.signal, ...timeout]));
+  const stopped = AbortSignal.any([signal, enough.signal]);
+  await receiveInto(home, events, seconds === undefined ? stopped : withDeadline(stopped, seconds * 1000));
   const received = await Promise.all(verifying);
   if (once && received.length === 0) throw nothingCame(signal.aborted, seconds);
   const shares = received.map(({ file, verdict }) => ({ file, ...verdictJson(verdict) }));
