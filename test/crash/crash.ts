@@ -141,15 +141,18 @@ function judge({ results, broken, seconds }: RunResult, kills: number, seed: num
     sharesUndone: sum.sharesUndone,
     wrongShares: count(faults.wrongShares),
     orphans: count(faults.orphans),
-    restartMs: { median: quantile(sum.restartMs, 0.5), p99: quantile(sum.restartMs, 0.99) },
+    killsInStart: sum.killsInStart,
+    restartMs: spread(sum.restartMs),
+    missingFilmMs: spread(sum.missingFilmMs),
     control,
     faults: Object.fromEntries(Object.entries(faults).filter(([, sentences]) => sentences.length > 0)),
   };
 }
 
-function quantile(values: readonly number[], part: number): number {
+function spread(values: readonly number[]): { median: number; p99: number; most: number } {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+  return { median: at(0.5), p99: at(0.99), most: at(1) };
 }
 
 const worldAt = process.argv.indexOf(WORLD_FLAG);

@@ -79,12 +79,12 @@ export class Program {
     this.#child.kill("SIGCONT");
   }
 
-  /** SIGKILL; also ends a frozen process. Settles when it and its own children are gone. */
-  async kill(): Promise<readonly string[]> {
-    const children = childrenOf(this.pid);
+  /** SIGKILL; also ends a frozen process. @returns Who of its own children does not end by itself, once that is known. */
+  async kill(): Promise<{ readonly orphans: Promise<readonly string[]> }> {
+    const children = this.children.map((pid) => ({ pid, startedAt: statOf(`/proc/${pid}/stat`)?.startedAt ?? "" }));
     this.#child.kill("SIGKILL");
     await this.#exited;
-    return orphansAfter(children);
+    return { orphans: orphansAmong(children) };
   }
 
   async stop(): Promise<void> {
@@ -105,16 +105,31 @@ export class Program {
 
 /** However the run ends, nothing of it stays. */
 export async function stopAllPrograms(): Promise<void> {
+  const children = [...running].flatMap((program) => program.children);
+  for (const pid of [...children, ...[...watched].filter(isAlive).map((orphan) => orphan.pid)]) {
+    process.kill(pid, "SIGKILL");
+  }
   await Promise.all([...running].map((program) => program.kill()));
 }
 
-const ORPHAN_WITHIN_MS = 5000;
+/** ffmpeg waits ten seconds for a reader of each of its sockets before it gives up. */
+const ENDS_BY_ITSELF_WITHIN_MS = 45_000;
 
-/** A program that the daemon had started ends by itself once its pipes lead nowhere; names those that do not, and ends them. */
-async function orphansAfter(children: readonly number[]): Promise<readonly string[]> {
-  const until = performance.now() + ORPHAN_WITHIN_MS;
-  while (children.some(isAlive) && performance.now() < until) await sleep(5);
-  return children.filter(isAlive).map((pid) => {
+/** A process by number and start time, since numbers are given again. */
+interface Watched {
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+const watched = new Set<Watched>();
+
+/** What a daemon had started ends by itself once nobody reads from it; names those that do not, and ends them. */
+async function orphansAmong(children: readonly Watched[]): Promise<readonly string[]> {
+  for (const child of children) watched.add(child);
+  const until = performance.now() + ENDS_BY_ITSELF_WITHIN_MS;
+  while (children.some(isAlive) && performance.now() < until) await sleep(100);
+  for (const child of children) watched.delete(child);
+  return children.filter(isAlive).map(({ pid }) => {
     const name = commandOf(pid);
     process.kill(pid, "SIGKILL");
     return `${name} outlived the daemon that started it`;
@@ -122,25 +137,28 @@ async function orphansAfter(children: readonly number[]): Promise<readonly strin
 }
 
 function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
   try {
-    return readdirSync(`/proc/${pid}/task`).every((task) => stateOf(`/proc/${pid}/task/${task}/stat`) === "T");
+    return readdirSync(tasks).every((task) => ["T", undefined].includes(statOf(`${tasks}/${task}/stat`)?.state));
   } catch {
     return true; // it has ended
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return stateOf(`/proc/${pid}/stat`) !== "Z";
-  } catch {
-    return false;
-  }
+function isAlive({ pid, startedAt }: Watched): boolean {
+  const stat = statOf(`/proc/${pid}/stat`);
+  return stat !== null && stat.state !== "Z" && stat.startedAt === startedAt;
 }
 
-/** proc(5): the state follows the name, which stands in parentheses and may hold anything. */
-function stateOf(file: string): string {
-  const text = readFileSync(file, "latin1");
-  return text[text.lastIndexOf(")") + 2] ?? "";
+/** By proc(5) from the third field on: the name ahead of it stands in parentheses and may hold anything. */
+function statOf(file: string): { readonly state: string; readonly startedAt: string } | null {
+  try {
+    const text = readFileSync(file, "latin1");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", startedAt: fields[19] ?? "" };
+  } catch {
+    return null; // it has ended
+  }
 }
 
 function childrenOf(pid: number): number[] {

@@ -5,6 +5,8 @@ export type Victim = "daemon" | "mailbox" | "recipient";
 /** What the kills of one or more households came to. */
 export interface Tally {
   kills: number;
+  /** Of a daemon before it was ready; beside the others. */
+  killsInStart: number;
   readonly victims: Record<Victim, number>;
   /** Where the kill was aimed at. */
   readonly phases: Record<Phase, number>;
@@ -18,6 +20,8 @@ export interface Tally {
   sharesArrived: number;
   sharesUndone: number;
   readonly restartMs: number[];
+  /** From the end of a cut clip's picture to the kill that cut it. */
+  readonly missingFilmMs: number[];
   /** Sentences; all empty is what the run is for. */
   readonly faults: Record<Fault, string[]>;
 }
@@ -34,6 +38,7 @@ export type Fault =
 
 export const emptyTally = (): Tally => ({
   kills: 0,
+  killsInStart: 0,
   victims: { daemon: 0, mailbox: 0, recipient: 0 },
   phases: { recording: 0, closing: 0, consenting: 0, delivering: 0 },
   struck: { recording: 0, closing: 0, consenting: 0, delivering: 0 },
@@ -44,6 +49,7 @@ export const emptyTally = (): Tally => ({
   sharesArrived: 0,
   sharesUndone: 0,
   restartMs: [],
+  missingFilmMs: [],
   faults: {
     lost: [],
     corrupt: [],
@@ -58,6 +64,7 @@ export const emptyTally = (): Tally => ({
 
 export function addTally(sum: Tally, part: Tally): void {
   sum.kills += part.kills;
+  sum.killsInStart += part.killsInStart;
   sum.acknowledged += part.acknowledged;
   sum.unacknowledgedGone += part.unacknowledgedGone;
   sum.checks += part.checks;
@@ -65,6 +72,7 @@ export function addTally(sum: Tally, part: Tally): void {
   sum.sharesArrived += part.sharesArrived;
   sum.sharesUndone += part.sharesUndone;
   sum.restartMs.push(...part.restartMs);
+  sum.missingFilmMs.push(...part.missingFilmMs);
   for (const key of ["victims", "phases", "struck"] as const) addCounts(sum[key], part[key]);
   for (const [fault, sentences] of Object.entries(part.faults)) sum.faults[fault as Fault].push(...sentences);
 }

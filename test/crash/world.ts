@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OwnerState } from "../../src/owner/owner-state.ts";
+import { LANES } from "../../src/protocol/clip-keys.ts";
+import { META } from "../../src/protocol/meta.ts";
 import type { Dice } from "../forge/dice.ts";
 import { AcknowledgedFragments } from "./acknowledged.ts";
-import { readCatalog } from "./clip-files.ts";
+import { readCatalog, readClipFile } from "./clip-files.ts";
 import { copyDevice } from "./frozen-copy.ts";
 import { type Household, typed } from "./household.ts";
 import { moments, PHASES, type Phase } from "./moments.ts";
 import { OwnerHand, ownerState } from "./owner-hand.ts";
+import { pictureEndMs } from "./picture-end.ts";
 import type { Program } from "./program.ts";
 import { PromisedShares } from "./promised-shares.ts";
 import { readReleaseBook } from "./releases.ts";
@@ -16,6 +19,8 @@ import { emptyTally, type Tally, type Victim } from "./tally.ts";
 
 const START_WITHIN_MS = 60_000;
 const ARRIVE_WITHIN_MS = 180_000;
+const KILLED_IN_START_ONE_IN = 6;
+const LONGEST_START_MS = 700;
 
 /** One household over several lives of its programs, each ended by a kill. */
 export class World {
@@ -26,7 +31,9 @@ export class World {
   readonly #tally: Tally = emptyTally();
   /** Clips judged once after they were closed: their files no longer change. */
   readonly #settled = new Set<string>();
+  readonly #orphans: Promise<readonly string[]>[] = [];
   #tails: Tails = new Map();
+  #killedAtMs = 0;
   #daemon: Program | null = null;
   #mailbox: Program | null = null;
   #recipient: Program | null = null;
@@ -104,11 +111,24 @@ export class World {
 
   async #startDaemon(): Promise<void> {
     if (this.#daemon !== null) return;
+    if (this.#dice.chance(KILLED_IN_START_ONE_IN)) await this.#killInStart();
     const startedAt = performance.now();
     this.#daemon = this.household.startDaemon();
     await this.#daemon.says('"ready"', START_WITHIN_MS);
     this.#tally.restartMs.push(Math.round(performance.now() - startedAt));
     await this.#judgeRestart(this.#daemon);
+  }
+
+  /** While it mends what the last kill has left. */
+  async #killInStart(): Promise<void> {
+    const daemon = this.household.startDaemon();
+    await sleep(this.#dice.below(LONGEST_START_MS));
+    await daemon.freeze();
+    const frozen = copyDevice(this.household.device, join(this.household.dir, "frozen"), this.#settled);
+    this.#orphans.push((await daemon.kill()).orphans);
+    this.#tally.faults.lost.push(...this.#promised.note(frozen.dir));
+    this.#tally.killsInStart += 1;
+    frozen.discard();
   }
 
   async #ownerHand(): Promise<OwnerHand> {
@@ -137,8 +157,9 @@ export class World {
     const daemon = this.#daemon;
     if (daemon === null) return;
     await daemon.freeze();
+    this.#killedAtMs = Date.now();
     const frozen = copyDevice(this.household.device, join(this.household.dir, "frozen"), this.#settled);
-    this.#tally.faults.orphans.push(...(await daemon.kill()));
+    this.#orphans.push((await daemon.kill()).orphans);
     this.#daemon = null;
     await this.#owner?.hangUp();
     this.#owner = null;
@@ -164,11 +185,20 @@ export class World {
     for (const [id, gone] of goneFromTails(this.#tails, copy.dir)) {
       this.#tally.unacknowledgedGone += gone;
       if (gone > 1) faults.lost.push(`${id}: ${gone} records that were in its file are gone`);
+      this.#noteMissingFilm(copy.dir, id);
     }
     this.#tails = new Map();
     faults.doubleReleases.push(...this.#shares.judgeBook(readReleaseBook(copy.dir, this.#state)));
     for (const { id, state } of readCatalog(copy.dir)) if (state === "sealed") this.#settled.add(id);
     copy.discard();
+  }
+
+  /** What was filmed before the kill and is not in the clip: the fragment that the camera had not finished, as a rule. */
+  #noteMissingFilm(deviceDir: string, id: string): void {
+    const content = readClipFile(deviceDir, id);
+    const endMs = content === null ? null : pictureEndMs(content, this.#state);
+    const isClosed = content?.head.leaves.some(({ lane, index }) => lane === LANES.meta && index === META.closing);
+    if (endMs !== null && isClosed === false) this.#tally.missingFilmMs.push(Math.round(this.#killedAtMs - endMs));
   }
 
   /** Everything is given the time to arrive; then all programs end in order and all is judged once more. */
@@ -186,6 +216,7 @@ export class World {
     for (const program of [this.#daemon, this.#recipient, this.#mailbox]) await program?.stop();
     [this.#daemon, this.#recipient, this.#mailbox] = [null, null, null];
     const { faults } = this.#tally;
+    faults.orphans.push(...(await Promise.all(this.#orphans)).flat());
     const frozen = copyDevice(household.device, join(household.dir, "rested"));
     faults.check.push(...(await checkFindings(frozen.configFile)));
     this.#tally.checks += 1;
