@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { nodeCrypto as crypto } from "../../src/device/platform/node-crypto.ts";
 import type { OwnerState } from "../../src/owner/owner-state.ts";
 import type { ClipHead } from "../../src/owner/verify-clip.ts";
@@ -16,16 +17,21 @@ export interface KeyHits {
   readonly bytes: number;
 }
 
-/** @param pid - Frozen. */
-export function searchMemory(pid: number, owner: OwnerState, head: ClipHead): KeyHits {
+/** Lets signals through between its steps: it takes some seconds. @param pid - Frozen. */
+export async function searchMemory(pid: number, owner: OwnerState, head: ClipHead): Promise<KeyHits> {
   const { patterns, ephemeralPublicKeys } = clipSecrets(owner, head);
   const search = new Search(patterns);
   const mappings = readableMappings(pid);
-  const ephemeral = withMemory(pid, (memory) => {
-    for (const { start, end, name } of mappings)
+  const wanted = new Set(ephemeralPublicKeys.map(toHex));
+  const ephemeral = await withMemory(pid, async (memory) => {
+    const found: string[] = [];
+    for (const mapping of mappings) {
+      const { start, end, name } = mapping;
       search.range(memory, `${name || "heap"} ${start.toString(16)}`, start, end);
-    const wanted = new Set(ephemeralPublicKeys.map(toHex));
-    return mappings.filter(isOwnMemory).flatMap((mapping) => secretsIn(mapping, memory, wanted));
+      await setImmediate();
+      if (isOwnMemory(mapping)) found.push(...(await secretsIn(mapping, memory, wanted)));
+    }
+    return found;
   });
   return {
     seed: search.hits.filter(({ pattern }) => pattern === SEED).length,
@@ -41,10 +47,15 @@ const ALIGNMENT = 8;
 const CHUNK_BYTES = 1024 * 1024;
 
 /** Nobody but the device ever had these secrets, so every stretch of memory that could be one is tried. */
-function secretsIn({ start, end, name }: Mapping, memory: number, publicKeys: ReadonlySet<string>): string[] {
+async function secretsIn(
+  { start, end, name }: Mapping,
+  memory: number,
+  publicKeys: ReadonlySet<string>,
+): Promise<string[]> {
   const chunk = Buffer.alloc(CHUNK_BYTES + SECRET_BYTES);
   const found: string[] = [];
   for (let at = start; at < end; at += CHUNK_BYTES) {
+    await setImmediate();
     const length = readSome(memory, chunk.subarray(0, Math.min(chunk.length, end - at)), at);
     for (let offset = 0; offset + SECRET_BYTES <= length && offset < CHUNK_BYTES; offset += ALIGNMENT) {
       const secret = chunk.subarray(offset, offset + SECRET_BYTES);

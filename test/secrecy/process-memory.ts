@@ -22,10 +22,10 @@ export function readableMappings(pid: number): Mapping[] {
 export const isOwnMemory = ({ name }: Mapping): boolean => !name.startsWith("/");
 
 /** @param use - Gets the open memory; whoever reads it has frozen the process. */
-export function withMemory<T>(pid: number, use: (memory: number) => T): T {
+export async function withMemory<T>(pid: number, use: (memory: number) => Promise<T>): Promise<T> {
   const memory = openSync(`/proc/${pid}/mem`, "r");
   try {
-    return use(memory);
+    return await use(memory);
   } finally {
     closeSync(memory);
   }

@@ -112,7 +112,7 @@ async function searchAfterClose(owner: OwnerHand, household: Household, daemon: 
   const state = await ownerState(household.owner);
   await daemon.freeze();
   try {
-    return searchMemory(daemon.pid, state, head);
+    return await searchMemory(daemon.pid, state, head);
   } finally {
     daemon.thaw();
   }

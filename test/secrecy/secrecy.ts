@@ -55,7 +55,7 @@ async function runControlDoor(dir: string, film: MarkedFilm, patterns: readonly 
     search.folder(dir);
     const head = readClipFile(dir, clip)?.head;
     if (head === undefined) throw new Error("the control door recorded nothing");
-    return { found: search.hits.map(({ pattern }) => pattern), memory: searchMemory(door.pid, owner, head) };
+    return { found: search.hits.map(({ pattern }) => pattern), memory: await searchMemory(door.pid, owner, head) };
   } finally {
     await door.stop();
   }
