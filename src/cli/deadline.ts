@@ -1,16 +1,10 @@
 /**
- * Aborted when `signal` is, or after so long. Not by AbortSignal.any over AbortSignal.timeout: that holds the timeout only
- * weakly, and one that the garbage collector has taken never comes.
+ * Aborted when `signal` is, or after so long. AbortSignal.any holds what it is made of only weakly: an AbortSignal.timeout
+ * that the garbage collector has taken never comes. Here the running timer holds it.
  */
 export function withDeadline(signal: AbortSignal, ms: number): AbortSignal {
-  const ending = new AbortController();
-  const timer = setTimeout(() => ending.abort(new DOMException("it took too long", "TimeoutError")), ms);
+  const tooLong = new AbortController();
+  const timer = setTimeout(() => tooLong.abort(new DOMException("it took too long", "TimeoutError")), ms);
   timer.unref();
-  const stop = (): void => {
-    clearTimeout(timer);
-    ending.abort(signal.reason);
-  };
-  if (signal.aborted) stop();
-  else signal.addEventListener("abort", stop, { once: true, signal: ending.signal });
-  return ending.signal;
+  return AbortSignal.any([signal, tooLong.signal]);
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
@@ -16,6 +17,12 @@ test("a deadline comes although the garbage collector runs before it", async () 
     collect();
   }
   expect(await ended).toMatchObject({ name: "TimeoutError" });
+});
+
+test("a signal that many deadlines are made of gets no listeners, of which Node would warn", () => {
+  const parent = new AbortController();
+  for (let i = 0; i < 20; i += 1) withDeadline(parent.signal, 1);
+  expect(getEventListeners(parent.signal, "abort")).toEqual([]);
 });
 
 test("ends with what it belongs to, at once when that has ended before", async () => {
