@@ -64,7 +64,10 @@ export async function claimPrivateFile(path: string, bytes: Uint8Array | string)
 
 async function writeDraft(path: string, bytes: Uint8Array | string, mode: number): Promise<string> {
   const draft = join(dirname(path), `.${randomUUID()}.draft`);
-  const file = await open(draft, "wx", mode);
+  const file = await open(draft, "wx", mode).catch((error: NodeJS.ErrnoException) => {
+    error.path = error.code === "ENOENT" ? dirname(path) : path; // nobody knows the draft's name
+    throw error;
+  });
   try {
     await file.writeFile(bytes);
     await file.sync();

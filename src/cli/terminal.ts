@@ -41,6 +41,12 @@ export class Terminal {
     this.#streams.stderr.write(`${text}\n`);
   }
 
+  /** How wide lines of prose may be; undefined where they do not go to a screen. */
+  get columns(): number | undefined {
+    const { isTTY, columns } = this.json ? this.#streams.stderr : this.#streams.stdout;
+    return isTTY === true ? columns : undefined;
+  }
+
   /** Whether the answer is read by a person who sees colours. */
   colours(environment: Readonly<Record<string, string | undefined>>): boolean {
     return this.#streams.stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";

@@ -55,7 +55,7 @@ export const recipientCommands: readonly CommandDefinition[] = [
   },
   {
     path: "recipient verify",
-    summary: "Check a share: unchanged since the doorbell sealed it?",
+    summary: "Check that a share is unchanged since the doorbell sealed it",
     details:
       "\"ok\" proves that nothing changed since the clip's key sealed it. It does not prove that the scene is real, nor when it was. Without the recipient's keys all but the seals themselves is checked.",
     args: [{ name: "<share>", meaning: "the share's tar file" }],

@@ -1,6 +1,8 @@
 import { access, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { RecorderError } from "../../device/recorder/errors.ts";
+import { probe } from "../../device/recorder/sources/probe.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { explain } from "../explain.ts";
@@ -11,15 +13,16 @@ import { CHAPTERS, type Ends, type Told, tellStory } from "./story.ts";
 
 export async function run({ options, terminal, signal }: Invocation): Promise<Outcome> {
   const asked = options.text("data");
-  const video = await existingFile(options.text("video"));
+  const video = await film(options.text("video"));
+  const kept = options.text("out");
+  if (kept !== undefined) await access(dirname(resolve(kept))); // not found out at the story's end
   const dir = asked === undefined ? await mkdtemp(join(tmpdir(), "doorward-demo-")) : await emptyDir(resolve(asked));
   for (const part of ["device", "owner", "recipient"]) await mkdir(join(dir, part), { mode: 0o700 });
-  const kept = options.text("out");
   const stage = { dir, video, out: kept === undefined ? join(dir, "recipient", "shared.mp4") : resolve(kept) };
   const output = {
     write: (text: string) => (terminal.json ? terminal.note(text.trimEnd()) : terminal.say(text.trimEnd())),
   };
-  const narrator = new Narrator(output, CHAPTERS);
+  const narrator = new Narrator(output, { chapters: CHAPTERS, dir, columns: terminal.columns });
   const ends: Ends = [];
   try {
     const told = await tellStory(stage, narrator, ends, signal);
@@ -28,8 +31,9 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
     return { json: { ok: true, ...told } };
   } catch (error) {
     if (signal.aborted) return { json: { ok: false, error: "stopped before the story ended" }, exit: EXIT.interrupted };
-    const message = error instanceof StepFailed ? error.message : (await explain(error)).message;
+    const { message, hint } = error instanceof StepFailed ? error : await explain(error);
     narrator.plain(`\nThis step failed: ${message}`);
+    if (hint !== "") narrator.plain(hint);
     return { json: { ok: false, error: message }, exit: EXIT.failed };
   } finally {
     for (const end of ends.toReversed()) await end();
@@ -46,7 +50,8 @@ async function stayUp(narrator: Narrator, { dataDir }: Told, signal: AbortSignal
   await untilStopped(signal);
 }
 
-async function existingFile(file: string | undefined): Promise<string | null> {
+/** Looked into before the story begins: a camera that gives nothing would be waited for. */
+async function film(file: string | undefined): Promise<string | null> {
   if (file === undefined) return null;
   try {
     await access(file);
@@ -54,6 +59,15 @@ async function existingFile(file: string | undefined): Promise<string | null> {
     throw new CliError("cli/not-found", `there is no film ${file}`, {
       cause,
       hint: "Name a video file after --video.",
+    });
+  }
+  try {
+    await probe({ ffmpegPath: "ffmpeg", ffprobePath: "ffprobe" }, `file:${resolve(file)}`, []);
+  } catch (cause) {
+    if (!(cause instanceof RecorderError) || cause.code !== "recorder/source") throw cause;
+    throw new CliError("cli/wrong-file", `${file} cannot stand in for the camera: ${cause.message}`, {
+      cause,
+      hint: "Name a video file that a player shows pictures of, such as an MP4.",
     });
   }
   return resolve(file);

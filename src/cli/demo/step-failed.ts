@@ -1,6 +1,12 @@
 /** A step of the story did not go as it should; the message is for a person. */
 export class StepFailed extends Error {
   override readonly name = "StepFailed";
+  /** What to do; empty where nothing is known. */
+  readonly hint: string;
+  constructor(message: string, hint = "") {
+    super(message);
+    this.hint = hint;
+  }
 }
 
 interface Refusal {

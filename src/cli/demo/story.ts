@@ -71,6 +71,7 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
   narrator.say(
     `The home's own broker listens on 127.0.0.1:${String(brokerPort)}. Button and chime are simulated pins.`,
   );
+  narrator.say(`Files are named from ${stage.dir}.`);
 
   narrator.chapter("The owner pairs: a key on this machine");
   await ownerWords("init");
@@ -78,7 +79,7 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
   narrator.typed("doorward owner pair (the text that `doorward pair` shows)");
   answered(await type(["owner", "pair", String(text), "--home", owner], signal));
   narrator.say("Keys for the days to come are with the doorbell. Until then it would have recorded nothing.");
-  await cameraOn(owner, signal);
+  await cameraOn(owner, door, signal);
   narrator.say(`The camera is on. The last ${PRE_ROLL_SECONDS} seconds are held in memory, never on the card …`);
   await sleep((PRE_ROLL_SECONDS + 1) * 1000, undefined, { signal });
 
@@ -90,6 +91,7 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
     `Recording, from ${PRE_ROLL_SECONDS} seconds before the ring to ${POST_ROLL_SECONDS} seconds after it …`,
   );
   const { clip: sealed } = await door.event("clip sealed", signal, SEALED_WITHIN_MS);
+  const clipId = String(sealed).slice(0, 8); // as much of it as a person would type
   narrator.say("Sealed for the owner. The doorbell itself can no longer open it.");
 
   narrator.chapter("The owner lists and opens the clip");
@@ -97,10 +99,10 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
   if (clip === undefined || clip.clip !== sealed)
     throw new StepFailed("the clip that was sealed is not in the owner's list");
   narrator.say(
-    `${String(clip.trigger)}, ${seconds(clip.durationMs)} long, ${String(clip.fragments)} fragments of picture`,
+    `${String(clip.trigger)}, ${seconds(clip.durationMs)} long, ${String(clip.fragments)} ${clip.fragments === 1 ? "fragment" : "fragments"} of picture`,
   );
   const film = join(owner, "clip.mp4");
-  await ownerWords("open", String(sealed), "--out", film);
+  await ownerWords("open", clipId, "--out", film);
   narrator.say(`Opened: ${film}`);
 
   narrator.chapter("A neighbour asks for it, and hands over a card");
@@ -123,7 +125,7 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
   receiving.catch(() => {}); // awaited below; an earlier step may fail first
   const consent = await consented(
     narrator,
-    ["owner", "consent", String(sealed), "--to", card, "--yes", "--home", owner],
+    ["owner", "consent", clipId, "--to", card, "--yes", "--home", owner],
     signal,
   );
   const range = consent.range as readonly number[];
@@ -179,14 +181,15 @@ function configText(dataDir: string, video: string | null): string {
 }
 
 /** Asks the doorbell until its camera gives pictures, over one connection. */
-async function cameraOn(home: string, signal: AbortSignal): Promise<void> {
+async function cameraOn(home: string, door: SimulatedDoor, signal: AbortSignal): Promise<void> {
   const invocation = silentInvocation(home, signal);
   const until = Date.now() + CAMERA_WITHIN_MS;
   await withDoorbell(invocation, async ({ doorbell }) => {
     for (;;) {
       const { result } = await doorbell.ask("status", {});
       if (result.camera === "on") return;
-      if (Date.now() > until) throw new StepFailed("the camera gives no picture");
+      if (Date.now() > until)
+        throw new StepFailed(`the camera gives no picture; the doorbell's log ends:\n${door.logEnd}`);
       await sleep(300, undefined, { signal });
     }
   });

@@ -39,7 +39,7 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
     .finally(() => progress.end());
   const audit = checkAudit(config.dataDir, keys);
   terminal.say(
-    `${report.clips} clips, ${report.fragments} fragments, ${byteSize(report.bytes)}; ${audit.rows} audit entries.`,
+    `${counted(report.clips, "clip")}, ${counted(report.fragments, "fragment")}, ${byteSize(report.bytes)}; ${counted(audit.rows, "audit entry", "audit entries")}.`,
   );
   for (const line of findingLines(report)) terminal.say(line);
   if (!audit.ok) terminal.say(`audit: ${audit.text}`);
@@ -47,6 +47,8 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
   terminal.say(clean ? "All is well." : "Not all is well.");
   if (!clean && !options.flag("repair"))
     terminal.say("`doorward check --repair` mends the catalog from the clip files; it deletes nothing.");
+  else if (report.findings.some(({ code }) => code === "check/fragment-damaged"))
+    terminal.say("A damaged clip stays as it is: `doorward owner open` opens what is whole of it.");
   return { json: { ok: clean, ...report, audit }, exit: clean ? EXIT.ok : EXIT.notVerified };
 }
 
@@ -73,6 +75,10 @@ function checkAudit(dataDir: string, { seed }: DeviceKeys): AuditFinding {
   } finally {
     ledger.close();
   }
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function findingLines({ findings }: CheckReport): string[] {

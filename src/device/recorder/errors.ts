@@ -6,7 +6,7 @@ export const recorderErrors = {
   "recorder/program-missing":
     "The camera's program (such as rpicam-vid) was not found: install it, or choose another source.",
   "recorder/runtime-dir":
-    "The folder for sockets is not ours alone, or its path is too long: give a short one with mode 0700.",
+    "The folder for sockets is not ours alone (mode 0700), or its path is too long: use a shorter data directory, or set `runtime_dir` in [device].",
   "recorder/source":
     "The camera or file cannot be opened or has no picture: check path, address, cable and permissions.",
   "recorder/config": "Two settings of the recorder do not fit together: change one of them as the message says.",
