@@ -132,6 +132,8 @@ export class DoorWatch implements Startable {
       eraseWraps: () => vault.eraseWraps(),
       onLinkChange: (state) => bus.emit(state === "up" ? "linkUp" : "linkLost", {}),
       onPaired: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
+      // The first phone's pairing was written before it had keys that it could be sealed to.
+      onFirstKeys: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
       onPairingWindow: (state) => lights?.set("pairing", state === "open"),
       onHouseholdChange: (_view, change) => this.#householdChanged(change),
     });

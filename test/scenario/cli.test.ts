@@ -160,7 +160,9 @@ describe("an owner and a recipient with nothing but the command line", () => {
     });
     const late = await doorward(owner("save", String(consent.token), "--out", at("late.tar")));
     expect(late.err).toContain("the recipient has it already");
-    expect(await json(owner("audit"))).toMatchObject({ ok: true });
+    const audit = await json(owner("audit"));
+    expect(audit).toMatchObject({ ok: true });
+    expect(JSON.stringify(audit), "who paired first can be read by them").toContain(`"kind":"pairing"`);
   });
 
   test("a share with one byte changed is named and not opened", async () => {

@@ -9,6 +9,8 @@ export interface HouseholdOpsPorts {
   readonly invite: () => Promise<PairingWindow>;
   /** Called once a change is on disk. */
   readonly changed: (change: MemberChange) => Promise<void>;
+  /** The first keys of days that anybody uploaded: from now on something can be sealed to somebody. */
+  readonly firstKeys: (memberKey: Uint8Array) => void;
 }
 
 /** What members ask about the household itself. */
@@ -31,7 +33,7 @@ export function householdOps(ports: HouseholdOpsPorts): ReadonlyMap<string, Requ
       async ({ args, member }): Promise<LinkAnswer> => {
         const { firstDay, keys } = linkOps["day-keys"].args.read(args);
         if (keys.length === 0) return { rejected: "link/malformed" };
-        await household.uploadDayKeys(member.signKey, firstDay, keys);
+        if (await household.uploadDayKeys(member.signKey, firstDay, keys)) ports.firstKeys(member.signKey);
         return { result: linkOps["day-keys"].result.write({}) };
       },
     ],

@@ -90,16 +90,19 @@ export class Household {
   /**
    * Replaces a member's day keys. Each is tried once, here: a key of small order cannot be sealed to, so one in a viewer's
    * upload would end every recording and every audit row. @throws ProtocolError `key/weak`; the old keys stay.
+   * @returns Whether nobody in the household had any keys before.
    */
-  uploadDayKeys(signKey: Uint8Array, firstDay: number, keys: readonly Uint8Array[]): Promise<void> {
+  uploadDayKeys(signKey: Uint8Array, firstDay: number, keys: readonly Uint8Array[]): Promise<boolean> {
     return this.#inTurn(async () => {
       if (keys.length === 0 || keys.length > MAX_DAY_KEYS) throw new RangeError("between 1 and 366 day keys");
       const secret = this.#crypto.randomBytes(32);
       for (const key of keys) this.#crypto.agree(secret, key);
+      const isFirst = this.#stored.members.every(({ dayKeys }) => dayKeys === null);
       const members = this.#stored.members.map((member) =>
         equalBytes(member.signKey, signKey) ? { ...member, dayKeys: { firstDay, keys: [...keys] } } : member,
       );
       await this.#save({ ...this.#stored, members });
+      return isFirst;
     });
   }
 

@@ -84,6 +84,8 @@ export interface LinkPorts {
   /** After a change is on disk; `change` is null for a first pairing and for a factory reset. */
   readonly onHouseholdChange?: (view: HouseholdView, change: MemberChange | null) => void;
   readonly onPaired?: (memberKey: Uint8Array) => void;
+  /** A member's keys of days have come to a household that had none: what was sealed before is sealed to nobody. */
+  readonly onFirstKeys?: (memberKey: Uint8Array) => void;
   readonly onPairingWindow?: (state: "open" | "closed") => void;
 }
 

@@ -72,7 +72,8 @@ export class Link implements LinkPort {
     });
     const changed = (change: MemberChange): Promise<void> => this.#householdChanged(change);
     const invite = (): Promise<PairingWindow> => this.#openWindow();
-    this.#handlers = new Map(householdOps({ household: this.#household, invite, changed }));
+    const firstKeys = (memberKey: Uint8Array): void => ports.onFirstKeys?.(memberKey);
+    this.#handlers = new Map(householdOps({ household: this.#household, invite, changed, firstKeys }));
   }
 
   /** Does not wait for the broker. @throws LinkError `link/household-damaged`; nothing is overwritten then. */

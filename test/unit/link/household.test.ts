@@ -171,6 +171,11 @@ describe("the key of the day", () => {
     expect(await after.recipientsForClip(100, true)).toEqual([{ day: 101, publicKey: day(2) }]);
   });
 
+  test("the first keys of a household are told from later ones", async () => {
+    expect(await household.uploadDayKeys(anna.publicKey, 100, [day(1)])).toBe(true);
+    expect(await household.uploadDayKeys(anna.publicKey, 101, [day(2)])).toBe(false);
+  });
+
   test("day keys that cannot be sealed to are refused whole: one in a viewer's upload would end every recording", async () => {
     await household.uploadDayKeys(anna.publicKey, 100, [day(1), day(2)]);
     const weak = new Uint8Array(32);
