@@ -7,6 +7,7 @@ import type { Invocation } from "../definition.ts";
 import { withDoorbell } from "../doorbell-session.ts";
 import { Options } from "../options.ts";
 import { Terminal } from "../terminal.ts";
+import { freePort } from "./free-port.ts";
 import type { Narrator } from "./narrator.ts";
 import { SimulatedDoor } from "./simulated-door.ts";
 import { answered, refusalOf, StepFailed } from "./step-failed.ts";
@@ -59,7 +60,7 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
 
   narrator.chapter("A doorbell starts, with a simulated door");
   const config = join(device, "doorward.toml");
-  await writeFileDurably(config, new TextEncoder().encode(configText(device, stage.video)));
+  await writeFileDurably(config, new TextEncoder().encode(configText(device, stage.video, await freePort())));
   answered(await type(["init", "--config", config], signal));
   const door = new SimulatedDoor(config, device);
   ends.push(() => door.stop());
@@ -165,7 +166,8 @@ async function ask(narrator: Narrator, words: readonly string[], signal: AbortSi
   return answered(await type(words, signal));
 }
 
-function configText(dataDir: string, video: string | null): string {
+/** @param brokerPort - Fixed, so that a doorbell kept with `--data` is found by its owner when it runs again. */
+function configText(dataDir: string, video: string | null, brokerPort: number): string {
   const camera = video === null ? {} : { "camera.source": "file", "camera.file": video };
   return exampleConfig({
     ...camera,
@@ -174,7 +176,7 @@ function configText(dataDir: string, video: string | null): string {
     "device.clock": "trusted",
     "recording.pre_roll": `${PRE_ROLL_SECONDS}s`,
     "recording.post_roll": `${POST_ROLL_SECONDS}s`,
-    "broker.port": 0,
+    "broker.port": brokerPort,
     "log.level": "debug", // the story listens for what happens; a real door's log does not date its visitors
     "sharing.undo_window": `${UNDO_SECONDS}s`,
   });
