@@ -43,6 +43,7 @@ export class Filming {
     }
     if (recording === this.#latest?.recording) {
       this.#latest.retriggersMs.push(Math.round(recording.durationSoFarMs));
+      this.#ports.log.debug("clip extended", { trigger });
       return;
     }
     const retriggersMs: number[] = [];

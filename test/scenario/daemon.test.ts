@@ -21,6 +21,8 @@ const run = promisify(execFile);
 const POST_ROLL_MS = 3000;
 /** From the trigger on, a clip that nothing extended: the post-roll and what is left of its last fragment. */
 const PLAIN_CLIP_MS = POST_ROLL_MS + 1300;
+/** Until the end of a press has been told from its bounce, on a busy machine too. */
+const RELEASE_MS = 400;
 const RESET_HOLD_MS = 5000;
 const POLL_MS = 20;
 const WITHIN_MS = 60_000;
@@ -176,11 +178,15 @@ describe("a doorbell from its first ring to its factory reset", () => {
 
   test("two rings and a movement within one clip are one clip, longer, that knows of each", async () => {
     const before = (await clips()).length;
+    const extended = daemon.heard("clip extended").length;
     const clip = await recorded(async () => {
       await until(async () => !(await daemon.isOn("bell")));
+      await sleep(RELEASE_MS);
       await simulate("ring");
-      await sleep(POST_ROLL_MS / 2);
+      await daemon.says("clip extended", extended + 1);
+      await sleep(POST_ROLL_MS / 3);
       await simulate("motion");
+      await daemon.says("clip extended", extended + 2);
     });
     expect(await clips()).toHaveLength(before + 1);
     expect(clip).toMatchObject({
