@@ -129,9 +129,10 @@ function readRun(run: Uint8Array, defaults: SampleDefaults): { durationTicks: nu
   return { durationTicks: count * defaults.duration, firstFlags };
 }
 
+/** ffmpeg 7 writes times below zero where pictures are reordered, although the field is unsigned (ISO/IEC 14496-12, 8.8.12). */
 function readDecodeTime(box: Uint8Array): number {
   const reader = new FieldReader(box);
-  return versionAndFlags(reader).version === 1 ? reader.u64() : reader.u32();
+  return versionAndFlags(reader).version === 1 ? reader.i64() : reader.u32();
 }
 
 /** When a fragment (moof and mdat of one track) plays. @throws ProtocolError `mp4/shape`. */

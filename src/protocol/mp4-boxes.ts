@@ -85,9 +85,10 @@ export class FieldReader {
 
   u8 = (): number => this.take(1)[0] ?? 0;
   u32 = (): number => readU32(this.take(4), 0);
-  u64 = (): number => {
-    const value = this.u32() * 2 ** 32 + this.u32();
-    if (!Number.isSafeInteger(value)) throw mp4Error("number above 2^53-1");
+  /** Two's complement. */
+  i64 = (): number => {
+    const value = (this.u32() | 0) * 2 ** 32 + this.u32();
+    if (!Number.isSafeInteger(value)) throw mp4Error("number beyond 2^53-1");
     return value;
   };
   text = (count: number): string => fromUtf8(this.take(count));

@@ -35,6 +35,7 @@ export class LaneExaminer {
 
   #addFragment(bytes: Uint8Array, { timescale }: TrackInfo): string | null {
     const { baseDecodeTime, durationTicks, startsWithKeyFrame } = fragmentTiming(bytes, timescale);
+    if (baseDecodeTime < 0) return "it begins before the clip";
     // Ends are not compared: a camera that stamps unevenly makes a fragment's last frame seem too long.
     if (this.#startTicks !== null && baseDecodeTime <= this.#startTicks) return "it does not follow the one before";
     if (this.#startTicks === null && this.#kind === "video" && !startsWithKeyFrame)

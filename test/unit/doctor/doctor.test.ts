@@ -85,9 +85,16 @@ test("whatever is not in order comes with what to do", async () => {
   const broken = `[device]\ndata_dir = "none"\nclock = "trusted"\n[camera]\nsource = "v4l2"\ndevice = "/dev/none"\n[sound]\nsource = "alsa"\n[gpio]\ndriver = "onoff"\n[broker]\nurl = "mqtt://127.0.0.1:1"\n[recording]\nffmpeg = "/none"\n`;
   const wrong = (await findings(broken)).filter(({ level }) => level !== "ok");
   expect(new Set(wrong.map(({ topic }) => topic))).toEqual(
-    new Set(["ffmpeg", "camera", "sound", "gpio", "broker", "disk", "permissions"]),
+    new Set(["ffmpeg", "camera", "sound", "gpio", "broker", "disk"]),
   );
   for (const finding of wrong) expect(finding.remedy, finding.found).toMatch(/\S/);
+});
+
+test("a data directory that is missing is told once, one without a key as a matter of rights", async () => {
+  const keyless = await findings(`[device]\ndata_dir = "."\nclock = "trusted"\n`);
+  const wrong = keyless.filter(({ level }) => level !== "ok").map(({ topic }) => topic);
+  expect(wrong).toContain("permissions");
+  expect(wrong).not.toContain("disk");
 });
 
 describe("the report", () => {

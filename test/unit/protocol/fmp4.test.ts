@@ -13,7 +13,7 @@ import {
   retime,
   trackInfo,
 } from "../../../src/protocol/fmp4.ts";
-import { makeBox } from "../../../src/protocol/mp4-boxes.ts";
+import { makeBox, needBox } from "../../../src/protocol/mp4-boxes.ts";
 import { tinyFragment, tinyInit } from "../../fakes/tiny-mp4.ts";
 
 const FRAGMENTED = ["-movflags", "+frag_keyframe+empty_moov+default_base_moof"];
@@ -237,4 +237,14 @@ test("a time beyond exact numbers is refused when it is read, so that what verif
   expect(() => playableMp4({ init, fragments: [fragment, late] }, null)).toThrow(mp4Error);
   late.set([0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], at);
   expect(() => playableMp4({ init, fragments: [fragment, late] }, null), "control: 2^53-1").not.toThrow();
+});
+
+test("a time below zero, as ffmpeg 7 writes where pictures are reordered, is read as that", () => {
+  const fragment = Uint8Array.from(video.fragments[0] ?? []);
+  const tfdt = needBox(fragment, "moof", "traf", "tfdt").content;
+  expect(tfdt[0], "version").toBe(1);
+  tfdt.set([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00], 4);
+  expect(fragmentTiming(fragment, 15_360).baseDecodeTime).toBe(-256);
+  expect(fragmentTiming(retime(fragment, { sequence: 1, subtractTicks: -256 }), 15_360).baseDecodeTime).toBe(0);
+  expect(() => retime(fragment, { sequence: 1, subtractTicks: 0 })).toThrow(mp4Error);
 });
