@@ -39,7 +39,8 @@ export class StallWatch {
   }
 
   sawData(lane: string): void {
-    if (this.#deadlines.has(lane)) this.#expect(lane, STALL_MS);
+    // ffmpeg 7 counts its first frames only after four seconds; until then silence says nothing.
+    if (this.#deadlines.has(lane)) this.#expect(lane, this.#frames === 0 ? FIRST_SIGN_MS : STALL_MS);
   }
 
   /** @param line - A line of ffmpeg's standard error, such as `frame=   46 fps= 15 q=-1.0 …`. */

@@ -66,6 +66,16 @@ test("a lane that nobody must hear may be silent", async () => {
   expect(state.stalledAtMs).toBe(Number.POSITIVE_INFINITY);
 });
 
+test("before ffmpeg has counted a frame, silence after the first bytes is no stall for as long as a start may take", async () => {
+  const { clock, watch, state } = watched(["audio"]);
+  watch.sawData("video");
+  watch.sawData("audio");
+  await clock.advance(5000);
+  expect(state.stalledAtMs).toBe(Number.POSITIVE_INFINITY);
+  await clock.advance(11_000);
+  expect(state.stalledAtMs).toBeLessThan(16_000);
+});
+
 test("a start may take fifteen seconds, not much more", async () => {
   const { clock, state } = watched();
   await clock.advance(15_000);
