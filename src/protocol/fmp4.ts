@@ -106,12 +106,22 @@ const NON_SYNC_SAMPLE = 0x1_0000;
 /** Fields that a track run may have for each sample, in their order: duration, size, flags, composition offset. */
 const RUN_FIELDS = { duration: 0x100, size: 0x200, flags: 0x400, compositionOffset: 0x800 } as const;
 
-function readRun(run: Uint8Array, defaults: SampleDefaults): { durationTicks: number; firstFlags: number | null } {
+interface Run {
+  readonly version: number;
+  readonly flags: number;
+  readonly count: number;
+  /** Of the first sample, where the run gives them apart. */
+  readonly firstFlags: number | null;
+  /** A field of one sample; null where the run has no such field. */
+  readonly at: (sample: number, field: number) => number | null;
+}
+
+function openRun(run: Uint8Array): Run {
   const reader = new FieldReader(run);
-  const { flags } = versionAndFlags(reader);
+  const { version, flags } = versionAndFlags(reader);
   const count = reader.u32();
   if (flags & 0x1) reader.skip(4);
-  const runFlags = flags & 0x4 ? reader.u32() : null;
+  const firstFlags = flags & 0x4 ? reader.u32() : null;
   const fields: readonly number[] = Object.values(RUN_FIELDS).filter((field) => flags & field);
   // The count is the sender's: without fields a run of four billion samples takes no bytes, so it is never counted through.
   if (reader.position + count * fields.length * 4 > run.length) throw mp4Error("track run is cut short");
@@ -119,6 +129,11 @@ function readRun(run: Uint8Array, defaults: SampleDefaults): { durationTicks: nu
     const place = fields.indexOf(field);
     return place < 0 ? null : readU32(run, reader.position + (sample * fields.length + place) * 4);
   };
+  return { version, flags, count, firstFlags, at };
+}
+
+function readRun(run: Uint8Array, defaults: SampleDefaults): { durationTicks: number; firstFlags: number | null } {
+  const { flags, count, firstFlags: runFlags, at } = openRun(run);
   const firstFlags = runFlags ?? (count > 0 ? at(0, RUN_FIELDS.flags) : null) ?? defaults.flags;
   if (flags & RUN_FIELDS.duration) {
     let durationTicks = 0;
@@ -245,13 +260,8 @@ const firstStartMs = ({ init, fragments }: PlayableLane): number =>
 /** How long after its decoding the first picture is shown: pictures that refer to later ones make all wait. */
 function firstCompositionOffset({ fragments: [first] }: PlayableLane): number {
   if (first === undefined) return 0;
-  const reader = new FieldReader(needBox(first, "moof", "traf", "trun").content);
-  const { version, flags } = versionAndFlags(reader);
-  if (reader.u32() === 0 || !(flags & RUN_FIELDS.compositionOffset)) return 0;
-  if (flags & 0x1) reader.skip(4);
-  if (flags & 0x4) reader.skip(4);
-  for (const field of [RUN_FIELDS.duration, RUN_FIELDS.size, RUN_FIELDS.flags]) if (flags & field) reader.skip(4);
-  const offset = reader.u32();
+  const { version, count, at } = openRun(needBox(first, "moof", "traf", "trun").content);
+  const offset = count > 0 ? (at(0, RUN_FIELDS.compositionOffset) ?? 0) : 0;
   return version > 0 && offset >= 0x8000_0000 ? 0 : offset;
 }
 
