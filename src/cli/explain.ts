@@ -20,6 +20,8 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   link: async () => (await import("../device/link/errors.ts")).linkErrors,
   owner: async () => (await import("../owner/errors.ts")).ownerErrors,
   recipient: async () => (await import("../recipient/errors.ts")).recipientErrors,
+  "register-leaf": async () => (await import("../protocol/register/errors.ts")).requestErrors,
+  request: async () => (await import("../protocol/register/errors.ts")).requestErrors,
   recorder: async () => (await import("../device/recorder/errors.ts")).recorderErrors,
   vault: async () => (await import("../device/vault/errors.ts")).vaultErrors,
 };

@@ -4,7 +4,7 @@
  */
 
 import { concatBytes, fromEitherBase64, toBase64, toBase64url, utf8 } from "./bytes.ts";
-import { decodeJson, encodeJson } from "./canonical-json.ts";
+import { decodeJson, encodeJson, type Json } from "./canonical-json.ts";
 import type { Crypto } from "./crypto.ts";
 import { ProtocolError } from "./errors.ts";
 import { ownHash } from "./hash.ts";
@@ -21,7 +21,12 @@ export type Kind =
   | "receipt"
   | "recipient-card"
   | "audit-head"
-  | "request";
+  | "register"
+  | "rules"
+  | "accreditation"
+  | "accreditation-revocation"
+  | "request"
+  | "outcome";
 
 /** One kind of statement. The shape leaves out `version`, which every payload has and this file handles. */
 export interface StatementKind<T> {
@@ -160,17 +165,19 @@ function asStatementError<T>(read: () => T): T {
  */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   if (bytes.length > MAX_STATEMENT_BYTES) throw new ProtocolError("statement/size", "statement above 16 KiB");
-  return asStatementError(() => {
-    const { payload, payloadType: type, signatures } = envelopeShape.read(decodeJson(bytes));
-    const signature = signatures[0];
-    if (signature === undefined) throw new ProtocolError("json/shape", "envelope without a signature");
-    return {
-      payload: fromEitherBase64(payload),
-      payloadType: type,
-      keyid: signature.keyid,
-      signature: fromEitherBase64(signature.sig),
-    };
-  });
+  return asStatementError(() => envelopeOf(decodeJson(bytes)));
+}
+
+function envelopeOf(json: Json): Envelope {
+  const { payload, payloadType: type, signatures } = envelopeShape.read(json);
+  const signature = signatures[0];
+  if (signature === undefined) throw new ProtocolError("json/shape", "envelope without a signature");
+  return {
+    payload: fromEitherBase64(payload),
+    payloadType: type,
+    keyid: signature.keyid,
+    signature: fromEitherBase64(signature.sig),
+  };
 }
 
 /** @throws {@link ProtocolError} `statement/encoding`, `statement/shape`, `statement/version`, in this order. */
@@ -191,7 +198,27 @@ export function decodePayload<T>(kind: StatementKind<T>, payloadBytes: Uint8Arra
  * @throws {@link ProtocolError} `statement/size`, `statement/encoding`, `statement/shape`, `statement/version`.
  */
 export function readStatement<T>(crypto: Crypto, kind: StatementKind<T>, envelope: Uint8Array): UnverifiedStatement<T> {
-  const { payload: payloadBytes, payloadType: type, keyid, signature } = parseEnvelope(envelope);
+  return statementOf(crypto, kind, parseEnvelope(envelope));
+}
+
+/**
+ * Reads a statement whose envelope stands within other canonical JSON of bounded size.
+ * @throws {@link ProtocolError} `statement/encoding`, `statement/shape`, `statement/version`.
+ */
+export function readEmbeddedStatement<T>(
+  crypto: Crypto,
+  kind: StatementKind<T>,
+  envelope: Json,
+): UnverifiedStatement<T> {
+  return statementOf(
+    crypto,
+    kind,
+    asStatementError(() => envelopeOf(envelope)),
+  );
+}
+
+function statementOf<T>(crypto: Crypto, kind: StatementKind<T>, envelope: Envelope): UnverifiedStatement<T> {
+  const { payload: payloadBytes, payloadType: type, keyid, signature } = envelope;
   if (type !== payloadType(kind.kind)) throw new ProtocolError("statement/shape", `not a ${kind.kind} statement`);
   const payload = decodePayload(kind, payloadBytes);
   const message = preAuthentication(kind.kind, payloadBytes);

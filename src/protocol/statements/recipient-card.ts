@@ -1,8 +1,6 @@
 import type { StatementKind } from "../envelope.ts";
+import { HIDDEN_CHARACTER } from "../hidden-characters.ts";
 import { bytes, nullable, object, text, type ValueOf, where } from "../shape.ts";
-
-/** Control characters and those that turn the reading direction could make a name look like another. */
-const HIDDEN_CHARACTER = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 
 const BROKER_URL = /^(?:mqtts?|wss?):\/\/[\x21-\x7E]+$/;
 
