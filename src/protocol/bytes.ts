@@ -117,6 +117,12 @@ export const fromBase64url = (text: string): Uint8Array => decodeBase64(text, UR
 /** Padded standard base64, as DSSE envelopes are written. */
 export const toBase64 = (bytes: Uint8Array): string => encodeBase64(bytes, STANDARD, "=");
 
+/** Padded standard base64 and nothing else: one text for each byte string. @throws {@link ProtocolError} `bytes/encoding`. */
+export function fromBase64(text: string): Uint8Array {
+  if (text.length % 4 !== 0) throw new ProtocolError("bytes/encoding", "base64 without its padding");
+  return decodeBase64(text.replace(/={1,2}$/, ""), STANDARD);
+}
+
 /** Either alphabet (not mixed), with whole padding or none, as DSSE readers must. @throws `bytes/encoding`. */
 export function fromEitherBase64(text: string): Uint8Array {
   const padded = text.length % 4 === 0 ? /={0,2}$/ : /$/;

@@ -13,7 +13,8 @@ export const MAX_PATH_LENGTH = 32;
 
 export const leafHash = (crypto: Crypto, leaf: Uint8Array): Uint8Array => crypto.sha256(LEAF, leaf);
 
-const nodeHash = (crypto: Crypto, left: Uint8Array, right: Uint8Array): Uint8Array => crypto.sha256(NODE, left, right);
+export const nodeHash = (crypto: Crypto, left: Uint8Array, right: Uint8Array): Uint8Array =>
+  crypto.sha256(NODE, left, right);
 
 /** The tree of leaves appended one by one, as one hash per complete subtree. */
 export class MerkleFrontier {
@@ -30,6 +31,11 @@ export class MerkleFrontier {
     return this.#size;
   }
 
+  /** One hash per complete subtree, largest first. */
+  get peaks(): readonly Uint8Array[] {
+    return this.#peaks;
+  }
+
   append(hash: Uint8Array): void {
     let peak = hash;
     for (let count = this.#size; count % 2 === 1; count = Math.floor(count / 2)) {
@@ -41,10 +47,15 @@ export class MerkleFrontier {
   }
 
   root(): Uint8Array {
-    const last = this.#peaks.at(-1);
-    if (last === undefined) return this.#crypto.sha256();
-    return this.#peaks.slice(0, -1).reduceRight((right, left) => nodeHash(this.#crypto, left, right), last);
+    return rootOfPeaks(this.#crypto, this.#peaks);
   }
+}
+
+/** The root over complete subtrees, given largest first; of none, the hash of nothing. */
+export function rootOfPeaks(crypto: Crypto, peaks: readonly Uint8Array[]): Uint8Array {
+  const last = peaks.at(-1);
+  if (last === undefined) return crypto.sha256();
+  return peaks.slice(0, -1).reduceRight((right, left) => nodeHash(crypto, left, right), last);
 }
 
 export function merkleRoot(crypto: Crypto, leafHashes: readonly Uint8Array[]): Uint8Array {
@@ -54,7 +65,7 @@ export function merkleRoot(crypto: Crypto, leafHashes: readonly Uint8Array[]): U
 }
 
 /** The largest power of two below a size of at least two. */
-function splitOf(size: number): number {
+export function splitOf(size: number): number {
   let split = 1;
   while (split * 2 < size) split *= 2;
   return split;
