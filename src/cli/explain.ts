@@ -18,18 +18,29 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   consent: async () => (await import("../device/consent/errors.ts")).consentErrors,
   "device-key": async () => (await import("../device/device-keys.ts")).deviceKeyErrors,
   link: async () => (await import("../device/link/errors.ts")).linkErrors,
+  log: async () => (await import("../protocol/tlog/errors.ts")).logErrors,
   owner: async () => (await import("../owner/errors.ts")).ownerErrors,
   recipient: async () => (await import("../recipient/errors.ts")).recipientErrors,
   "register-leaf": async () => (await import("../protocol/register/errors.ts")).requestErrors,
   request: async () => (await import("../protocol/register/errors.ts")).requestErrors,
   recorder: async () => (await import("../device/recorder/errors.ts")).recorderErrors,
   vault: async () => (await import("../device/vault/errors.ts")).vaultErrors,
+  witness: async () => (await import("../witness/errors.ts")).witnessErrors,
 };
 
 /** Codes of other parts that say more than "failed". */
 const exitOfCode: Readonly<Record<string, ExitStatus>> = {
   "config/missing": EXIT.notFound,
   "device-key/missing": EXIT.notReady,
+  "log/damaged": EXIT.notVerified,
+  "log/forked": EXIT.notVerified,
+  "log/not-included": EXIT.notVerified,
+  "log/other-origin": EXIT.notVerified,
+  "log/shrunk": EXIT.notVerified,
+  "log/stale": EXIT.notVerified,
+  "log/unreachable": EXIT.noAnswer,
+  "log/unsigned": EXIT.notVerified,
+  "log/unwitnessed": EXIT.notVerified,
   "owner/broker-away": EXIT.noAnswer,
   "owner/clip-damaged": EXIT.notVerified,
   "owner/mixed-consent": EXIT.notVerified,
@@ -38,6 +49,7 @@ const exitOfCode: Readonly<Record<string, ExitStatus>> = {
   "owner/not-paired": EXIT.notReady,
   "owner/pairing-refused": EXIT.noAnswer,
   "vault/clip-not-found": EXIT.notFound,
+  "witness/not-initialised": EXIT.notReady,
 };
 
 /** Turns whatever was thrown into what a person and a script need: one line, what to do, and an exit status. */

@@ -24,7 +24,8 @@ const mayImport: Record<string, readonly string[]> = {
   "device/publisher": [...device, "device/vault", "device/audit", "device/link", "node:"],
   device: ["protocol", "device", "node:"],
   mailbox: ["protocol", "aedes", "node:"],
-  cli: ["protocol", "owner", "recipient", "device", "mailbox", "commander", "mqtt", "uqr", "node:"],
+  witness: ["protocol", "better-sqlite3", "node:"],
+  cli: ["protocol", "owner", "recipient", "device", "mailbox", "witness", "commander", "mqtt", "uqr", "node:"],
 };
 const packageEntries = ["protocol/index.ts", "owner/index.ts", "recipient/index.ts"];
 

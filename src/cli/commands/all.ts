@@ -2,12 +2,23 @@ import type { CommandDefinition, GroupDefinition } from "../definition.ts";
 import { deviceCommands } from "./device.ts";
 import { ownerCommands } from "./owner.ts";
 import { recipientCommands } from "./recipient.ts";
+import { witnessCommands } from "./witness.ts";
 
 export const groups: readonly GroupDefinition[] = [
   { path: "mailbox", summary: "A delivery broker that lets a recipient into its own inbox only" },
   { path: "owner", summary: "What an owner's keys can do: see clips, consent to a share, take it back" },
   { path: "owner household", summary: "The members of the household: who may look, who may consent" },
   { path: "recipient", summary: "What a recipient can do: hand over a card, receive, verify and open a share" },
+  { path: "register", summary: "The public log of requests: to keep it, to witness it, to audit it" },
+  {
+    path: "register witness",
+    summary: "Cosigns a log's checkpoints, so that it cannot show different people different logs",
+  },
 ];
 
-export const commands: readonly CommandDefinition[] = [...deviceCommands, ...ownerCommands, ...recipientCommands];
+export const commands: readonly CommandDefinition[] = [
+  ...deviceCommands,
+  ...ownerCommands,
+  ...recipientCommands,
+  ...witnessCommands,
+];

@@ -4,7 +4,8 @@ import { CodedError } from "../errors.ts";
 export const logErrors = {
   "log/malformed":
     "A checkpoint, tile, bundle or proof is not of the C2SP form: fetch it again, or from another mirror; else the log is at fault.",
-  "log/key": "The text is not a verifier key (`name+hash+base64`) for Ed25519 or cosignature/v1: copy it again.",
+  "log/key":
+    "Not a key for notes: a verifier key is `name+hash+base64` of type Ed25519 or cosignature/v1, its name without spaces and plus signs. Copy it again.",
   "log/policy":
     "The keys a log is judged by contradict each other: every witness needs a key of its own, and the quorum at most as many.",
   "log/other-origin": "The checkpoint is of another log than the one that was asked for: check the address.",

@@ -2,7 +2,7 @@
 
 import { concatBytes, equalBytes, fromBase64, fromUtf8, readU32, readU64, toBase64, u32, u64, utf8 } from "../bytes.ts";
 import type { Crypto } from "../crypto.ts";
-import type { Signer } from "../envelope.ts";
+import { type Signer, seedSigner } from "../envelope.ts";
 import { ProtocolError } from "../errors.ts";
 import { LogError, type LogErrorCode } from "./errors.ts";
 
@@ -10,6 +10,7 @@ import { LogError, type LogErrorCode } from "./errors.ts";
 export const MAX_NOTE_BYTES = 131_072;
 const MAX_SIGNATURES = 64;
 const NEWLINE = 0x0a;
+const SIGNING_KEY_PREFIX = "PRIVATE+KEY+";
 
 /** Signature types of c2sp.org/signed-note: a plain signature, and a witness's, which carries its time. */
 export const SIGNATURE_TYPES = { ed25519: 0x01, "cosignature/v1": 0x04 } as const;
@@ -82,16 +83,46 @@ export function encodeVerifierKey({ name, id, type, publicKey }: VerifierKey): s
  * @throws {@link LogError} `log/key`.
  */
 export function parseVerifierKey(crypto: Crypto, text: string): VerifierKey {
+  const { name, hash, type, material } = parseKeyText(text);
+  const key = verifierKey(crypto, name, type, material);
+  if (key.id !== hash) throw new LogError("log/key", "the hash is not that of the key");
+  return key;
+}
+
+interface KeyText {
+  readonly name: string;
+  readonly hash: number;
+  readonly type: SignatureType;
+  readonly material: Uint8Array;
+}
+
+function parseKeyText(text: string): KeyText {
   const [, name, hash, base64] = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/s.exec(text) ?? [];
   if (name === undefined || hash === undefined || base64 === undefined) {
     throw new LogError("log/key", "not of the form name+hash+base64");
   }
-  const material = strictly("log/key", "verifier key", () => fromBase64(base64));
-  const known = Object.entries(SIGNATURE_TYPES).find(([, byte]) => byte === material[0]);
-  if (known === undefined) throw new LogError("log/key", `signature type ${material[0] ?? "none"} is not supported`);
-  const key = verifierKey(crypto, name, known[0] as SignatureType, material.slice(1));
-  if (key.id !== Number.parseInt(hash, 16)) throw new LogError("log/key", "the hash is not that of the key");
-  return key;
+  const material = strictly("log/key", "key", () => fromBase64(base64));
+  const type = (Object.keys(SIGNATURE_TYPES) as SignatureType[]).find((one) => SIGNATURE_TYPES[one] === material[0]);
+  if (type === undefined) throw new LogError("log/key", `signature type ${material[0] ?? "none"} is not supported`);
+  return { name, hash: Number.parseInt(hash, 16), type, material: material.slice(1) };
+}
+
+/** A signer's secret in the text form of Go's sumdb/note, which other tools for notes read too. */
+export function encodeSigningKey({ name, id, type }: VerifierKey, seed: Uint8Array): string {
+  const material = concatBytes(Uint8Array.of(SIGNATURE_TYPES[type]), seed);
+  return `${SIGNING_KEY_PREFIX}${name}+${id.toString(16).padStart(8, "0")}+${toBase64(material)}`;
+}
+
+/** @throws {@link LogError} `log/key`. */
+export function parseSigningKey(crypto: Crypto, text: string): { readonly key: VerifierKey; readonly signer: Signer } {
+  const { name, hash, type, material } = parseKeyText(
+    text.startsWith(SIGNING_KEY_PREFIX) ? text.slice(SIGNING_KEY_PREFIX.length) : "",
+  );
+  if (material.length !== 32) throw new LogError("log/key", `a seed of ${material.length} bytes`);
+  const signer = seedSigner(crypto, material);
+  const key = verifierKey(crypto, name, type, signer.publicKey);
+  if (key.id !== hash) throw new LogError("log/key", "the hash is not that of the key");
+  return { key, signer };
 }
 
 /**
