@@ -87,32 +87,61 @@ function encodeBase64(bytes: Uint8Array, alphabet: string, padding: string): str
   return text;
 }
 
+const NO_VALUE = 255;
+const NOT_SIX_BITS = 0xc0;
+
+/** Each ASCII character's six bits, or {@link NO_VALUE}. */
+const valuesOf = (alphabet: string): Uint8Array =>
+  Uint8Array.from({ length: 128 }, (_, code) => {
+    const value = alphabet.indexOf(String.fromCharCode(code));
+    return value < 0 ? NO_VALUE : value;
+  });
+
+const STANDARD_VALUES = valuesOf(STANDARD);
+const URL_SAFE_VALUES = valuesOf(URL_SAFE);
+
 /** One text for each byte string: spare bits must be zero and no character may be foreign. */
-function decodeBase64(text: string, alphabet: string): Uint8Array {
+function decodeBase64(text: string, values: Uint8Array): Uint8Array {
   if (text.length % 4 === 1) throw new ProtocolError("bytes/encoding", "base64 of an impossible length");
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let group = 0;
-  let bits = 0;
+  let foreign = 0;
   let at = 0;
-  for (const character of text) {
-    const value = alphabet.indexOf(character);
-    if (value < 0) throw new ProtocolError("bytes/encoding", "character outside the base64 alphabet");
-    group = ((group << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[at] = (group >> bits) & 0xff;
-      at += 1;
-    }
+  let i = 0;
+  for (; i + 4 <= text.length; i += 4) {
+    const a = values[text.charCodeAt(i)] ?? NO_VALUE;
+    const b = values[text.charCodeAt(i + 1)] ?? NO_VALUE;
+    const c = values[text.charCodeAt(i + 2)] ?? NO_VALUE;
+    const d = values[text.charCodeAt(i + 3)] ?? NO_VALUE;
+    foreign |= a | b | c | d;
+    bytes[at] = (a << 2) | (b >> 4);
+    bytes[at + 1] = (b << 4) | (c >> 2);
+    bytes[at + 2] = (c << 6) | d;
+    at += 3;
   }
-  if ((group & ((1 << bits) - 1)) !== 0) throw new ProtocolError("bytes/encoding", "base64 with spare bits set");
+  let rest = 0;
+  for (let left = i; left < text.length; left += 1) {
+    const value = values[text.charCodeAt(left)] ?? NO_VALUE;
+    foreign |= value;
+    rest = (rest << 6) | value;
+  }
+  if ((foreign & NOT_SIX_BITS) !== 0) {
+    throw new ProtocolError("bytes/encoding", "character outside the base64 alphabet");
+  }
+  // Two characters left are one byte and four spare bits; three are two bytes and two spare bits.
+  const spare = text.length - i === 2 ? 4 : text.length - i === 3 ? 2 : 0;
+  if ((rest & ((1 << spare) - 1)) !== 0) throw new ProtocolError("bytes/encoding", "base64 with spare bits set");
+  if (spare === 4) bytes[at] = rest >> 4;
+  if (spare === 2) {
+    bytes[at] = rest >> 10;
+    bytes[at + 1] = rest >> 2;
+  }
   return bytes;
 }
 
 export const toBase64url = (bytes: Uint8Array): string => encodeBase64(bytes, URL_SAFE, "");
 
 /** Unpadded base64url, as payloads have it. @throws {@link ProtocolError} `bytes/encoding`. */
-export const fromBase64url = (text: string): Uint8Array => decodeBase64(text, URL_SAFE);
+export const fromBase64url = (text: string): Uint8Array => decodeBase64(text, URL_SAFE_VALUES);
 
 /** Padded standard base64, as DSSE envelopes are written. */
 export const toBase64 = (bytes: Uint8Array): string => encodeBase64(bytes, STANDARD, "=");
@@ -126,7 +155,7 @@ export function fromBase64(text: string): Uint8Array {
 /** Either alphabet (not mixed), with whole padding or none, as DSSE readers must. @throws `bytes/encoding`. */
 export function fromEitherBase64(text: string): Uint8Array {
   const padded = text.length % 4 === 0 ? /={0,2}$/ : /$/;
-  return decodeBase64(text.replace(padded, ""), /[-_]/.test(text) ? URL_SAFE : STANDARD);
+  return decodeBase64(text.replace(padded, ""), /[-_]/.test(text) ? URL_SAFE_VALUES : STANDARD_VALUES);
 }
 
 const encoder = new TextEncoder();

@@ -3,7 +3,7 @@
  * re-encodes what it read and compares: doubled members, white space, `-0`, `1.0` and other spellings all differ.
  */
 
-import { equalBytes, fromUtf8, utf8 } from "./bytes.ts";
+import { fromUtf8, utf8 } from "./bytes.ts";
 import { ProtocolError } from "./errors.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json };
@@ -16,14 +16,19 @@ const bad = (message: string, cause?: unknown): ProtocolError => new ProtocolErr
 /** With the `u` flag a surrogate matches only when it stands alone; re-encoding would let it pass as an escape. */
 const LONE_SURROGATE = /[\uD800-\uDFFF]/u;
 
-function textOf(text: string): string {
+type TextWriter = (text: string) => string;
+
+const escaped: TextWriter = (text) => {
   if (LONE_SURROGATE.test(text)) throw bad("string with a lone surrogate");
   return JSON.stringify(text);
-}
+};
+
+/** For strings that came from a text without a backslash: nothing in them needs one. */
+const asItStands: TextWriter = (text) => `"${text}"`;
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-function write(value: Json, depth: number): string {
+function write(value: Json, depth: number, textOf: TextWriter): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string") return textOf(value);
   if (typeof value === "number") {
@@ -32,23 +37,31 @@ function write(value: Json, depth: number): string {
   }
   if (typeof value !== "object") throw bad(`a ${typeof value} is not JSON`);
   if (depth >= MAX_JSON_DEPTH) throw bad("nested too deeply");
-  if (isList(value)) return `[${value.map((item) => write(item, depth + 1)).join(",")}]`;
+  if (isList(value)) return `[${value.map((item) => write(item, depth + 1, textOf)).join(",")}]`;
   // Default order compares UTF-16 units, which is what RFC 8785 asks.
-  const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, item]) => `${textOf(name)}:${write(item, depth + 1)}`).join(",")}}`;
+  const names = Object.keys(value).sort();
+  let members = "";
+  for (const name of names) {
+    members += `${members === "" ? "" : ","}${textOf(name)}:${write(value[name] as Json, depth + 1, textOf)}`;
+  }
+  return `{${members}}`;
 }
 
 /** @throws {@link ProtocolError} `json/encoding` for what the protocol's JSON cannot carry. */
-export const encodeJson = (value: Json): Uint8Array => utf8(write(value, 0));
+export const encodeJson = (value: Json): Uint8Array => utf8(write(value, 0, escaped));
 
 /** @throws {@link ProtocolError} `json/encoding` unless the bytes are the one canonical text of a value. */
 export function decodeJson(bytes: Uint8Array): Json {
+  let text: string;
   let value: Json;
   try {
-    value = JSON.parse(fromUtf8(bytes)) as Json;
+    text = fromUtf8(bytes);
+    value = JSON.parse(text) as Json;
   } catch (cause) {
     throw bad("not JSON", cause);
   }
-  if (!equalBytes(encodeJson(value), bytes)) throw bad("JSON that is not in canonical form");
+  // UTF-8 carries no lone surrogate and JSON no bare control character: without an escape all strings stand as they are.
+  const canonical = write(value, 0, text.includes("\\") ? escaped : asItStands);
+  if (canonical !== text) throw bad("JSON that is not in canonical form");
   return value;
 }

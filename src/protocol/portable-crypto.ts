@@ -1,9 +1,9 @@
-/** The cryptography that runs anywhere: tweetnacl for the NaCl parts, @noble for hashes and the check of keys. */
+/** The cryptography that runs anywhere: tweetnacl for the NaCl parts, @noble for hashes and the checks of keys and signatures. */
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import nacl from "tweetnacl";
 import { concatBytes, equalBytes } from "./bytes.ts";
 import type { Crypto } from "./crypto.ts";
@@ -34,6 +34,29 @@ function isGoodPublicKey(publicKey: Uint8Array): boolean {
   }
 }
 
+const ORDER = ed25519.Point.Fn.ORDER;
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
+
+/**
+ * `encode(S·B − k·A) = R`, byte for byte and without a cofactor, as tweetnacl and sodium have it. @noble's own verify
+ * multiplies by the cofactor; its arithmetic is ten times as fast as tweetnacl's.
+ */
+function isSigned(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const r = signature.subarray(0, 32);
+  const k = littleEndian(sha512(concatBytes(r, publicKey, message))) % ORDER;
+  const s = littleEndian(signature.subarray(32));
+  try {
+    const { BASE } = ed25519.Point;
+    const key = ed25519.Point.fromBytes(publicKey).multiplyUnsafe(k);
+    return equalBytes(BASE.multiplyUnsafe(s).subtract(key).toBytes(), r);
+  } catch {
+    return false; // the key is no point
+  }
+}
+
 export const portableCrypto: Crypto = {
   randomBytes(length) {
     const bytes = new Uint8Array(length);
@@ -49,9 +72,7 @@ export const portableCrypto: Crypto = {
   signingKeyFromSeed: (seed) => nacl.sign.keyPair.fromSeed(seed),
   sign: (secretKey, message) => nacl.sign.detached(message, secretKey),
   verify: (publicKey, message, signature) =>
-    publicKey.length === 32 &&
-    isStrictSignatureForm(signature) &&
-    nacl.sign.detached.verify(message, signature, publicKey),
+    publicKey.length === 32 && isStrictSignatureForm(signature) && isSigned(publicKey, message, signature),
   checkPublicKey: isGoodPublicKey,
 
   boxKeyFromSecret: (secret) => nacl.box.keyPair.fromSecretKey(secret),

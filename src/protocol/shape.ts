@@ -29,12 +29,13 @@ export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
       if (!isJsonObject(json)) throw wrong("not an object");
       const unknown = Object.keys(json).find((name) => !Object.hasOwn(members, name));
       if (unknown !== undefined) throw wrong(`unknown member ${JSON.stringify(unknown)}`);
-      const entries = names.map((name) => {
+      const read: Record<string, unknown> = {};
+      for (const name of names) {
         const value = Object.hasOwn(json, name) ? json[name] : undefined;
         if (value === undefined) throw wrong(`missing member ${name}`);
-        return [name, members[name]?.read(value)] as const;
-      });
-      return Object.fromEntries(entries) as ObjectOf<M>;
+        read[name] = members[name]?.read(value);
+      }
+      return read as ObjectOf<M>;
     },
     write(value) {
       return Object.fromEntries(names.map((name) => [name, members[name]?.write(value[name]) ?? null]));
@@ -90,13 +91,15 @@ export function literal<const Word extends string>(...words: readonly Word[]): S
   };
 }
 
-const codePoints = (value: string): number => Array.from(value).length;
+/** A code point takes one or two UTF-16 units, so most texts need no counting. */
+const isAtMost = (value: string, maxCodePoints: number): boolean =>
+  value.length <= maxCodePoints || (value.length <= 2 * maxCodePoints && Array.from(value).length <= maxCodePoints);
 
 /** Text of at most so many code points. */
 export function text(maxCodePoints: number): Shape<string> {
   return {
     read(json) {
-      if (typeof json !== "string" || codePoints(json) > maxCodePoints) throw wrong("not a text of allowed length");
+      if (typeof json !== "string" || !isAtMost(json, maxCodePoints)) throw wrong("not a text of allowed length");
       return json;
     },
     write: (value) => value,

@@ -13,6 +13,18 @@ const COUNTS = 8;
 export class KnownRequests {
   readonly #byDigest = new Map<number, number>();
 
+  /** @param numbers - What {@link list} gave. */
+  static of(numbers: readonly number[]): KnownRequests {
+    const requests = new KnownRequests();
+    for (let i = 0; i + 1 < numbers.length; i += 2) requests.#byDigest.set(numbers[i] ?? 0, numbers[i + 1] ?? 0);
+    return requests;
+  }
+
+  /** Prefix and value of each, one after the other. */
+  list(): number[] {
+    return [...this.#byDigest].flat();
+  }
+
   add(digest: Uint8Array, requester: number): void {
     this.#byDigest.set(prefixOf(digest), requester * COUNTS);
   }

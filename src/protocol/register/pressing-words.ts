@@ -73,36 +73,74 @@ const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
 /** Three or more single letters in a row: "a r r e s t". */
 const SPACED_LETTERS = /(?<= )(?:[\p{L}\p{N}] ){3,}/gu;
 
+/** ASCII characters folded; 32 stands for what is between words. */
+const FOLDED_ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
+  const lower = String.fromCharCode(code).toLowerCase();
+  const folded = LOOKALIKES[lower] ?? lower;
+  return /[\p{L}\p{N}]/u.test(folded) ? folded.charCodeAt(0) : 32;
+});
+
 /** The words of a text in their folded spelling, a space before and after each. */
 export function foldWords(text: string): string {
+  return (foldAscii(text) ?? foldAny(text)).replace(SPACED_LETTERS, (letters) => `${letters.replaceAll(" ", "")} `);
+}
+
+/** The same as {@link foldAny} for the texts that most are, in a tenth of the time; null for any other. */
+function foldAscii(text: string): string | null {
+  const codes: number[] = [32];
+  for (let i = 0; i < text.length; i += 1) {
+    const folded = FOLDED_ASCII[text.charCodeAt(i)];
+    if (folded === undefined) return null;
+    if (folded !== 32 || codes.at(-1) !== 32) codes.push(folded);
+  }
+  if (codes.at(-1) !== 32) codes.push(32);
+  return String.fromCharCode(...codes);
+}
+
+function foldAny(text: string): string {
   const plain = text.normalize("NFKD").toLowerCase().normalize("NFKD").replace(INVISIBLE, "");
   const folded = plain.replace(FOLDED_CHARACTER, (character) => LOOKALIKES[character] ?? character);
-  return ` ${folded} `
-    .replace(BETWEEN_WORDS, " ")
-    .replace(SPACED_LETTERS, (letters) => `${letters.replaceAll(" ", "")} `);
+  return ` ${folded} `.replace(BETWEEN_WORDS, " ");
 }
 
 interface SoughtWord {
   readonly word: string;
-  /** Folded; a space at its end unless any ending will do. */
+  /** Folded, with the space before it; and with the one after it unless any ending will do. */
   readonly folded: string;
 }
 
+/** A space, and the two characters that a sought word has at least. */
+const SHORTEST = 3;
+
+/** Where a word begins in a folded text, as one number. */
+const beginning = (folded: string, space: number): number =>
+  folded.charCodeAt(space + 1) * 65_536 + folded.charCodeAt(space + 2);
+
 /** The pressing words of one set of rules, made ready once. */
 export class PressingWords {
-  readonly #sought: readonly SoughtWord[];
+  /** By the two characters that they begin with. */
+  readonly #sought = new Map<number, SoughtWord[]>();
 
+  /** @param words - Those of fewer than two letters or digits are never found. */
   constructor(words: readonly string[]) {
-    this.#sought = words.flatMap((word) => {
-      const folded = foldWords(word.endsWith("*") ? word.slice(0, -1) : word);
-      if (folded.trim() === "") return [];
-      return [{ word, folded: word.endsWith("*") ? folded.trimEnd() : folded }];
-    });
+    for (const word of words) {
+      const whole = foldWords(word.endsWith("*") ? word.slice(0, -1) : word);
+      if (whole.trimEnd().length < SHORTEST) continue;
+      const folded = word.endsWith("*") ? whole.trimEnd() : whole;
+      const first = beginning(folded, 0);
+      this.#sought.set(first, [...(this.#sought.get(first) ?? []), { word, folded }]);
+    }
   }
 
-  /** The first word of the list that the text has, or null. */
+  /** A word of the list that the text has, the one that comes first in the text, or null. */
   findIn(text: string): string | null {
     const folded = foldWords(text);
-    return this.#sought.find((sought) => folded.includes(sought.folded))?.word ?? null;
+    for (let space = 0; space >= 0; space = folded.indexOf(" ", space + 1)) {
+      const found = this.#sought
+        .get(beginning(folded, space))
+        ?.find((sought) => folded.startsWith(sought.folded, space));
+      if (found !== undefined) return found.word;
+    }
+    return null;
   }
 }

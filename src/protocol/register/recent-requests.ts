@@ -4,7 +4,7 @@ import type { Area, Request, Window } from "./statements/request.ts";
 /** In 10^-5 degrees, above the 1,300 m that two circles reach at most: whoever overlaps is in this band or the next. */
 const BAND = 2_000;
 
-interface RecentRequest {
+export interface RecentRequest {
   readonly at: number;
   readonly area: Area;
   readonly window: Window;
@@ -14,6 +14,12 @@ interface RecentRequest {
 export class RecentRequests {
   readonly #bands = new Map<number, RecentRequest[]>();
   #sweptAt = 0;
+
+  static of(recent: readonly RecentRequest[]): RecentRequests {
+    const requests = new RecentRequests();
+    for (const { at, area, window } of recent) requests.#put(at, area, window);
+    return requests;
+  }
 
   /** Whether a request made after `since` (unix seconds) has some of this area and window. */
   overlaps({ area, window }: Pick<Request, "area" | "window">, since: number): boolean {
@@ -27,13 +33,17 @@ export class RecentRequests {
     );
   }
 
-  /** Forgets what is not after `forgetBefore`, now and then. */
+  /** Forgets what is not after `since`, now and then. */
   add({ area, window }: Pick<Request, "area" | "window">, at: number, since: number): void {
+    this.#put(at, area, window);
+    if (since > this.#sweptAt) this.#sweep(at, since);
+  }
+
+  #put(at: number, area: Area, window: Window): void {
     const band = bandOf(area);
     const list = this.#bands.get(band) ?? [];
     this.#bands.set(band, list);
     list.push({ at, area, window });
-    if (since > this.#sweptAt) this.#sweep(at, since);
   }
 
   #sweep(at: number, since: number): void {

@@ -5,19 +5,27 @@
  * counts as everybody does.
  */
 
-import { toBase64url } from "../bytes.ts";
+import type { Json } from "../canonical-json.ts";
 import type { Crypto } from "../crypto.ts";
-import { openSelfSigned, type UnverifiedStatement, verifyStatement } from "../envelope.ts";
+import {
+  encodeEnvelope,
+  openSelfSigned,
+  readStatement,
+  type UnverifiedStatement,
+  verifyStatement,
+} from "../envelope.ts";
 import { ProtocolError } from "../errors.ts";
 import { recipientCardStatement } from "../statements/recipient-card.ts";
 import type { RequestErrorCode } from "./errors.ts";
 import { KnownRequests } from "./known-requests.ts";
 import type { Entry, EntryOf, Leaf } from "./leaf.ts";
+import { bytesOfMapKey, mapKey } from "./map-key.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { isPlainText } from "./plain-text.ts";
 import { PressingWords } from "./pressing-words.ts";
 import { RecentRequests } from "./recent-requests.ts";
-import type { Accreditation } from "./statements/accreditation.ts";
+import { snapshotShape } from "./snapshot.ts";
+import { type Accreditation, accreditationStatement } from "./statements/accreditation.ts";
 import type { Request } from "./statements/request.ts";
 import type { Rules } from "./statements/rules.ts";
 
@@ -51,9 +59,9 @@ export class RuleBook {
   readonly #crypto: Crypto;
   readonly #register: string;
   readonly #requesters = new Map<string, Requester>();
-  readonly #recent = new RecentRequests();
-  readonly #open = new OpenRequests();
-  readonly #known = new KnownRequests();
+  #recent = new RecentRequests();
+  #open = new OpenRequests();
+  #known = new KnownRequests();
   #operator: Uint8Array | null = null;
   #rules: Rules | null = null;
   #words = new PressingWords([]);
@@ -63,6 +71,60 @@ export class RuleBook {
   constructor(crypto: Crypto, register: string) {
     this.#crypto = crypto;
     this.#register = register;
+  }
+
+  /** Everything that {@link restore} needs to go on after the last leaf taken. Says nothing that the log does not say. */
+  snapshot(): Json {
+    return snapshotShape.write({
+      version: 1,
+      register: this.#register,
+      lastAt: this.#lastAt,
+      operator: this.#operator,
+      rules: this.#rules,
+      requesters: [...this.#requesters].map(([name, { agency, revoked, vouching, day, requestsThatDay }]) => ({
+        key: bytesOfMapKey(name),
+        agency,
+        revoked,
+        vouched: typeof vouching === "object" ? "unread" : vouching,
+        statement: typeof vouching === "object" ? envelopeOf(vouching.statement) : null,
+        operator: typeof vouching === "object" ? vouching.operator : null,
+        day,
+        requestsThatDay,
+      })),
+      recent: this.#recent.list(this.#lastAt - DAY_SECONDS),
+      open: this.#open.list(this.#lastAt),
+      known: this.#known.list(),
+    });
+  }
+
+  /** @throws {@link ProtocolError} `json/shape`, `statement/…` for what {@link snapshot} did not write. */
+  static restore(crypto: Crypto, json: Json): RuleBook {
+    const saved = snapshotShape.read(json);
+    const book = new RuleBook(crypto, saved.register);
+    book.#lastAt = saved.lastAt;
+    book.#operator = saved.operator;
+    book.#rules = saved.rules;
+    book.#words = new PressingWords(saved.rules?.words ?? []);
+    for (const { key, agency, revoked, vouched, statement, operator, day, requestsThatDay } of saved.requesters) {
+      const vouching =
+        statement === null || operator === null || vouched !== "unread"
+          ? ("forged" as const)
+          : { statement: readStatement(crypto, accreditationStatement, statement), operator };
+      const number = book.#requesters.size;
+      const requester = {
+        number,
+        agency,
+        revoked,
+        day,
+        requestsThatDay,
+        vouching: vouched === "good" ? vouched : vouching,
+      };
+      book.#requesters.set(mapKey(key), requester);
+    }
+    book.#recent = RecentRequests.of(saved.recent);
+    book.#open = OpenRequests.of(saved.open);
+    book.#known = KnownRequests.of(saved.known);
+    return book;
   }
 
   get register(): string {
@@ -85,13 +147,13 @@ export class RuleBook {
 
   /** The agency that somebody vouched for, null for a stranger and after a revocation. */
   agencyOf(requester: Uint8Array): string | null {
-    const known = this.#requesters.get(toBase64url(requester));
+    const known = this.#requesters.get(mapKey(requester));
     return known === undefined || known.revoked ? null : known.agency;
   }
 
   /** How many requests this key has made on the UTC day of `at`. */
   requestsOn(requester: Uint8Array, at: number): number {
-    const known = this.#requesters.get(toBase64url(requester));
+    const known = this.#requesters.get(mapKey(requester));
     return known?.day === dayOf(at) ? known.requestsThatDay : 0;
   }
 
@@ -110,7 +172,7 @@ export class RuleBook {
       case "accreditation":
         return ACCEPTED;
       case "accreditation-revocation":
-        return this.#requesters.has(toBase64url(entry.statement.payload.requester))
+        return this.#requesters.has(mapKey(entry.statement.payload.requester))
           ? ACCEPTED
           : refused("register-leaf/unknown-requester", "nobody has vouched for this requester");
       case "request":
@@ -159,7 +221,7 @@ export class RuleBook {
         this.#accredit(entry.statement);
         break;
       case "accreditation-revocation": {
-        const requester = this.#requesters.get(toBase64url(entry.statement.payload.requester));
+        const requester = this.#requesters.get(mapKey(entry.statement.payload.requester));
         if (requester !== undefined) requester.revoked = true;
         break;
       }
@@ -189,7 +251,7 @@ export class RuleBook {
   #judgeRequest({ statement }: EntryOf<"request">, at: number): Verdict {
     const { payload: request, digest } = statement;
     if (this.#rules === null) return refused("request/no-rules", "no rules are published yet");
-    const requester = this.#requesters.get(toBase64url(request.requester));
+    const requester = this.#requesters.get(mapKey(request.requester));
     if (requester === undefined) return refused("request/unaccredited", "nobody has vouched for this key");
     if (requester.revoked) return refused("request/revoked", "the accreditation was revoked");
     if (requester.agency !== request.agency) {
@@ -241,7 +303,7 @@ export class RuleBook {
     { limits }: Rules,
   ): Verdict | null {
     if (this.#open.find(digest, at) !== null) return refused("request/replayed", "in the log already");
-    if (request.extends !== null && !this.#extendsOwn(request, request.extends, at)) {
+    if (request.extends !== null && !this.#extendsOwn(requester, request, request.extends, at)) {
       return refused("request/extends", "no own request that is still open has this agency, case, area and window");
     }
     if (requester.day === dayOf(at) && requester.requestsThatDay >= limits.requestsPerDay) {
@@ -253,13 +315,13 @@ export class RuleBook {
     return null;
   }
 
-  #extendsOwn(request: Request, earlier: Uint8Array, at: number): boolean {
+  #extendsOwn(requester: Requester, request: Request, earlier: Uint8Array, at: number): boolean {
     const found = this.#open.find(earlier, at);
-    return found !== null && found.subject === subjectOf(request) && request.expires > found.expires;
+    return found !== null && found.subject === subjectOf(requester, request) && request.expires > found.expires;
   }
 
   #judgeOutcome({ statement: { payload } }: EntryOf<"outcome">, at: number): Verdict {
-    const requester = this.#requesters.get(toBase64url(payload.requester));
+    const requester = this.#requesters.get(mapKey(payload.requester));
     const known = requester === undefined ? null : this.#known.outcomesOf(payload.request, requester.number);
     if (known === null) return refused("request/no-such-request", "no own request of this digest is in the log");
     if (known === "closed") return refused("request/outcome-closed", "no further outcome is taken for this request");
@@ -273,7 +335,7 @@ export class RuleBook {
   #accredit(statement: UnverifiedStatement<Accreditation>): void {
     if (this.#operator === null) return;
     const { requester: key, agency } = statement.payload;
-    const name = toBase64url(key);
+    const name = mapKey(key);
     const vouching = { statement, operator: this.#operator };
     const known = this.#requesters.get(name);
     if (known === undefined) {
@@ -285,7 +347,7 @@ export class RuleBook {
   }
 
   #count({ statement: { payload: request, digest } }: EntryOf<"request">, at: number): void {
-    const requester = this.#requesters.get(toBase64url(request.requester));
+    const requester = this.#requesters.get(mapKey(request.requester));
     if (requester === undefined) return;
     if (requester.day !== dayOf(at)) {
       requester.day = dayOf(at);
@@ -293,12 +355,12 @@ export class RuleBook {
     }
     requester.requestsThatDay += 1;
     this.#recent.add(request, at, at - DAY_SECONDS);
-    this.#open.add(digest, subjectOf(request), request.expires, at);
+    this.#open.add(digest, subjectOf(requester, request), request.expires, at);
     this.#known.add(digest, requester.number);
   }
 
   #isVouchedFor(requester: Uint8Array): boolean {
-    const known = this.#requesters.get(toBase64url(requester));
+    const known = this.#requesters.get(mapKey(requester));
     if (known === undefined) return false;
     if (typeof known.vouching === "object") {
       const { statement, operator } = known.vouching;
@@ -312,14 +374,17 @@ export class RuleBook {
   }
 }
 
+const envelopeOf = ({ payloadBytes, keyid, signature }: UnverifiedStatement<Accreditation>): Uint8Array =>
+  encodeEnvelope(accreditationStatement, payloadBytes, keyid, signature);
+
 const badSignature = refused("request/signature", "not signed by the requester's key");
 
 const dayOf = (at: number): number => Math.floor(at / DAY_SECONDS);
 
-/** What an extension has to repeat, as one text. */
-function subjectOf({ requester, agency, caseNumber, area, window }: Request): string {
+/** What an extension has to repeat, as one text; no part has a line break. */
+function subjectOf(requester: Requester, { agency, caseNumber, area, window }: Request): string {
   const { latitude, longitude, radius } = area;
-  return [toBase64url(requester), latitude, longitude, radius, window.start, window.end, agency, caseNumber].join("\0");
+  return [requester.number, latitude, longitude, radius, window.start, window.end, agency, caseNumber].join("\n");
 }
 
 function isCard(crypto: Crypto, envelope: Uint8Array): boolean {

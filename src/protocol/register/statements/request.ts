@@ -1,4 +1,5 @@
-import { decodeJson, encodeJson } from "../../canonical-json.ts";
+import { utf8 } from "../../bytes.ts";
+import { decodeJson } from "../../canonical-json.ts";
 import type { StatementKind } from "../../envelope.ts";
 import { ProtocolError } from "../../errors.ts";
 import {
@@ -39,7 +40,7 @@ export const OFFENCES = [
 const cardEnvelope: Shape<Uint8Array> = {
   read(json) {
     if (!isJsonObject(json)) throw new ProtocolError("json/shape", "a recipient card is an object");
-    return encodeJson(json);
+    return utf8(JSON.stringify(json)); // read from canonical JSON, so the engine writes the same text
   },
   write: (envelope) => decodeJson(envelope),
 };

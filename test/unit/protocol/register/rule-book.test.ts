@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { nodeCrypto as crypto } from "../../../../src/device/platform/node-crypto.ts";
+import { decodeJson, encodeJson, type Json } from "../../../../src/protocol/canonical-json.ts";
 import { readLeaf } from "../../../../src/protocol/register/leaf.ts";
 import { RuleBook } from "../../../../src/protocol/register/rule-book.ts";
 import type { Request } from "../../../../src/protocol/register/statements/request.ts";
-import { NOON, REGISTER, type SampleBook, SampleRegister, wordOf } from "./sample-register.ts";
+import { type CountryYearOptions, countryYear, YEAR_2020 } from "../../../fakes/country-year.ts";
+import { NOON, SampleBook, SampleRegister, wordOf } from "./sample-register.ts";
 
 const sample = new SampleRegister(crypto);
 const HOUR = 3_600;
@@ -74,9 +76,97 @@ describe("who may ask", () => {
   });
 
   test("nobody before the rules are published", async () => {
-    const early = new RuleBook(crypto, REGISTER);
-    const request = { at: NOON, entry: readLeaf(crypto, book.leaves[0] ?? new Uint8Array()).entry };
-    expect(wordOf(early.follow(request, () => true))).toBe("accepted");
+    const early = new SampleBook(crypto);
+    early.take("register", NOON, await sample.register());
+    early.take("accreditation", NOON, await sample.accreditation());
+    expect(early.try("request", NOON, await sample.request())).toBe("request/no-rules");
+    early.take("rules", NOON, await sample.rules());
+    expect(early.try("request", NOON, await sample.request())).toBe("accepted");
+  });
+
+  test("nobody with another key than the accredited one, and nobody with a card that is not signed", async () => {
+    expect(book.try("request", NOON, await sample.request({}, "thief", "officer"))).toBe("request/signature");
+    const again = await sample.book();
+    expect(again.try("request", NOON, await sample.request({ card: await sample.card("thief") }))).toBe("request/card");
+  });
+
+  test("only the operator accredits, revokes and makes rules", async () => {
+    expect(book.try("rules", NOON, await sample.rules({}, [], "officer"))).toBe("register-leaf/operator");
+    expect(book.try("accreditation", NOON, await sample.accreditation("friend", "Town", "officer"))).toBe(
+      "register-leaf/operator",
+    );
+    expect(book.try("accreditation-revocation", NOON, await sample.revocation("officer", "thief"))).toBe(
+      "register-leaf/operator",
+    );
+    expect(book.try("accreditation-revocation", NOON, await sample.revocation("stranger"))).toBe(
+      "register-leaf/unknown-requester",
+    );
+  });
+
+  test("a requester with a forged accreditation is not shown, whether its signature was looked at or not", async () => {
+    const forged = await sample.accreditation("friend", "Town", "officer");
+    const request = await sample.request({ agency: "Town" }, "friend");
+    for (const looks of [true, false]) {
+      const fresh = await sample.book();
+      fresh.follow("accreditation", NOON, forged, looks);
+      expect(fresh.follow("request", NOON, request, true)).toBe("request/unaccredited");
+    }
+  });
+
+  test("the operator hands over to another key, and the old one counts for nothing", async () => {
+    book.take("register", NOON, await sample.register("operator", "heir"));
+    expect(book.try("rules", NOON, await sample.rules())).toBe("register-leaf/operator");
+    expect(book.try("rules", NOON, await sample.rules({}, [], "heir"))).toBe("accepted");
+    expect(book.try("register", NOON, await sample.register("operator"))).toBe("register-leaf/operator");
+    expect(await asked({})).toBe("accepted");
+  });
+
+  test("a log begins with the register's own statement, signed by the key in it", async () => {
+    const empty = new SampleBook(crypto);
+    expect(empty.try("rules", NOON, await sample.rules())).toBe("register-leaf/first");
+    expect(empty.try("register", NOON, await sample.register("thief"))).toBe("register-leaf/operator");
+  });
+
+  test("time does not fall", async () => {
+    book.take("request", NOON, await sample.request());
+    const rules = await sample.rules();
+    expect(book.try("rules", NOON - 1, rules)).toBe("register-leaf/back-dated");
+    expect(book.try("rules", NOON, rules)).toBe("accepted");
+  });
+});
+
+describe("rules of a register", () => {
+  test.each([
+    ["radius", { radiusMax: 299 }, "request/radius"],
+    ["window", { windowMax: 7_199 }, "request/window-length"],
+    ["shortest window", { windowMin: 7_201 }, "request/window-length"],
+    ["text", { textMax: 80 }, "request/text-length"],
+    ["expiry", { expiryMax: 7 * 86_400 - 1 }, "request/expiry"],
+  ] as const)("may be stricter than the protocol, from their leaf on: %s", async (_, limits, code) => {
+    const strict = await sample.book(limits);
+    expect(strict.try("request", NOON, await sample.request())).toBe(code);
+    strict.take("rules", NOON, await sample.rules());
+    expect(strict.try("request", NOON, await sample.request())).toBe("accepted");
+  });
+
+  test.each([
+    { radiusMax: 651 },
+    { radiusMin: 149 },
+    { windowMin: 899 },
+    { windowMax: 43_201 },
+    { textMax: 281 },
+    { expiryMax: 14 * 86_400 + 1 },
+    { requestsPerDay: 6 },
+    { requestsPerDay: 0 },
+    { radiusMin: 400, radiusMax: 300 },
+  ])("are never laxer: %o", async (limits) => {
+    await expect(sample.rules(limits)).rejects.toMatchObject({ code: "json/shape" });
+  });
+
+  test("name the pressing words", async () => {
+    const strict = await sample.book({}, ["van"]);
+    expect(strict.try("request", NOON, await sample.request())).toBe("request/pressing-words");
+    expect(strict.try("request", NOON, await sample.request({ text: "You must answer" }))).toBe("accepted");
   });
 });
 
@@ -104,5 +194,114 @@ describe("what has been asked before", () => {
     const again = await sample.request({ caseNumber: "7" }, "colleague");
     expect(book.try("request", NOON + DAY - 1, again)).toBe("request/overlap");
     expect(book.try("request", NOON + DAY, again)).toBe("accepted");
+  });
+
+  test("another area or another window does not wait", async () => {
+    book.take("request", NOON, await sample.request());
+    expect(await asked({ area: far })).toBe("accepted");
+    expect(await asked({ window: { start: NOON - 28_800, end: NOON - 27_000 } })).toBe("accepted");
+  });
+
+  test("an extension repeats an own open request and expires later", async () => {
+    const first = await sample.request();
+    book.take("request", NOON, first);
+    book.take("accreditation", NOON, await sample.accreditation("colleague"));
+    const later = { extends: sample.digestOf("request", first), expires: NOON + 8 * DAY };
+    const extended = (changes: Partial<Request>, by = "officer") => sample.request({ ...later, ...changes }, by);
+    const wrong = [
+      extended({ expires: NOON + 7 * DAY }),
+      extended({ caseNumber: "another" }),
+      extended({ area: { ...far } }),
+      extended({ window: { start: NOON - 36_000, end: NOON - 27_900 } }),
+      extended({ extends: new Uint8Array(32) }),
+      extended({}, "colleague"),
+    ];
+    for (const request of await Promise.all(wrong)) {
+      expect(book.try("request", NOON + 60, request)).toBe("request/extends");
+    }
+    expect(book.try("request", NOON + 60, await extended({ text: "We still look for pictures." }))).toBe("accepted");
+    expect(book.book.requestsOn(sample.signer("officer").publicKey, NOON)).toBe(2);
+  });
+
+  test("an expired request cannot be extended", async () => {
+    const first = await sample.request();
+    book.take("request", NOON, first);
+    const late = await sample.request({ extends: sample.digestOf("request", first), expires: NOON + 9 * DAY });
+    expect(book.try("request", NOON + 7 * DAY, late)).toBe("request/extends");
+    expect(book.try("request", NOON + 7 * DAY - 1, late)).toBe("accepted");
+  });
+});
+
+describe("outcomes", () => {
+  const today = Math.floor(NOON / DAY);
+  let request: Uint8Array;
+  beforeEach(async () => {
+    const envelope = await sample.request();
+    book.take("request", NOON, envelope);
+    request = sample.digestOf("request", envelope);
+  });
+
+  test("are taken of own requests only", async () => {
+    book.take("accreditation", NOON, await sample.accreditation("colleague"));
+    expect(book.try("outcome", NOON, await sample.outcome({ request }, "colleague"))).toBe("request/no-such-request");
+    const unknown = await sample.outcome({ request: new Uint8Array(32) });
+    expect(book.try("outcome", NOON, unknown)).toBe("request/no-such-request");
+    expect(book.try("outcome", NOON, await sample.outcome({ request }))).toBe("accepted");
+  });
+
+  test("are kept until today or later, and deleted by today", async () => {
+    const outcome = async (word: "kept-until" | "deleted-on", day: number) =>
+      book.try("outcome", NOON, await sample.outcome({ request, outcome: word, day }));
+    expect(await outcome("kept-until", today - 1)).toBe("request/outcome-day");
+    expect(await outcome("kept-until", today)).toBe("accepted");
+    expect(await outcome("deleted-on", today + 1)).toBe("request/outcome-day");
+    expect(await outcome("deleted-on", today)).toBe("accepted");
+    expect(await outcome("kept-until", today)).toBe("request/outcome-closed");
+  });
+
+  test("are four at most", async () => {
+    for (const day of [1, 2, 3, 4]) {
+      expect(book.try("outcome", NOON, await sample.outcome({ request, day: today + day }))).toBe("accepted");
+    }
+    const fifth = await sample.outcome({ request, day: today + 5 });
+    expect(book.try("outcome", NOON, fifth)).toBe("request/outcome-closed");
+  });
+
+  test("outlast a revocation, so that the last word can still be said", async () => {
+    book.take("accreditation-revocation", NOON, await sample.revocation());
+    expect(book.try("outcome", NOON, await sample.outcome({ request }))).toBe("accepted");
+  });
+});
+
+describe("a snapshot", () => {
+  const year: CountryYearOptions = { ...YEAR_2020, requests: 120, requesters: 7, days: 12, matches: 3 };
+
+  test("goes on wherever it was taken, with the same verdicts and the same state", async () => {
+    const leaves: Uint8Array[] = [];
+    for await (const bytes of countryYear(year)) leaves.push(bytes);
+    let saved = new RuleBook(crypto, year.register);
+    const whole = new RuleBook(crypto, year.register);
+    for (const [i, bytes] of leaves.entries()) {
+      const leaf = readLeaf(crypto, bytes);
+      const twice = { at: leaf.at, entry: leaf.entry };
+      expect(wordOf(whole.follow(leaf, () => i % 3 === 0))).toBe("accepted");
+      expect(wordOf(saved.follow(leaf, () => i % 3 === 0))).toBe("accepted");
+      saved = RuleBook.restore(crypto, decodeJson(encodeJson(saved.snapshot())));
+      if (leaf.entry.kind === "request") expect(wordOf(saved.judge(twice.entry, twice.at))).toBe("request/replayed");
+      expect(saved.snapshot()).toEqual(whole.snapshot());
+    }
+  });
+
+  test("does not depend on whose signatures were looked at, but for the memory of having looked", async () => {
+    const [some, none] = [new RuleBook(crypto, year.register), new RuleBook(crypto, year.register)];
+    for await (const bytes of countryYear(year)) {
+      const leaf = readLeaf(crypto, bytes);
+      some.follow(leaf, ({ kind }) => kind === "request");
+      none.follow(leaf, () => false);
+    }
+    const without = (json: Json): unknown =>
+      JSON.parse(JSON.stringify(json), (name, value) => (["vouched", "statement"].includes(name) ? null : value));
+    const plain = (json: Json) => JSON.stringify(without(json)).replaceAll(/"operator":(?:null|"[\w-]+")/g, "");
+    expect(plain(some.snapshot())).toBe(plain(none.snapshot()));
   });
 });

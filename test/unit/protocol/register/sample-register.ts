@@ -28,8 +28,8 @@ export class SampleRegister {
     return seedSigner(this.crypto, this.crypto.sha256(utf8(`sample ${name}`)));
   }
 
-  sign<T>(kind: StatementKind<T>, payload: T, signer: string): Promise<Uint8Array> {
-    return signStatement(this.crypto, kind, payload, this.signer(signer));
+  async sign<T>(kind: StatementKind<T>, payload: T, signer: string): Promise<Uint8Array> {
+    return await signStatement(this.crypto, kind, payload, this.signer(signer));
   }
 
   register(by = "operator", operator = "operator", register = REGISTER): Promise<Uint8Array> {
@@ -122,9 +122,19 @@ export class SampleBook {
   /** "accepted", or the code of the refusal; what is accepted becomes a leaf. */
   try(kind: EntryKind, at: number, envelope: Uint8Array): string {
     const bytes = encodeLeaf(kind, at, envelope);
-    const verdict = this.book.follow(readLeaf(this.#crypto, bytes), () => true);
-    if (verdict.verdict === "accepted") this.leaves.push(bytes);
+    const { entry } = readLeaf(this.#crypto, bytes);
+    const judged = this.book.judge(entry, at);
+    const verdict = judged.verdict === "accepted" ? this.book.checkSignatures(entry) : judged;
+    if (verdict.verdict === "accepted") {
+      this.book.apply(entry, at);
+      this.leaves.push(bytes);
+    }
     return wordOf(verdict);
+  }
+
+  /** As a phone does that looks at this signature, or does not. */
+  follow(kind: EntryKind, at: number, envelope: Uint8Array, looks: boolean): string {
+    return wordOf(this.book.follow(readLeaf(this.#crypto, encodeLeaf(kind, at, envelope)), () => looks));
   }
 
   take(kind: EntryKind, at: number, envelope: Uint8Array): void {
