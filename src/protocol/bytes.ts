@@ -149,7 +149,7 @@ export const toBase64 = (bytes: Uint8Array): string => encodeBase64(bytes, STAND
 /** Padded standard base64 and nothing else: one text for each byte string. @throws {@link ProtocolError} `bytes/encoding`. */
 export function fromBase64(text: string): Uint8Array {
   if (text.length % 4 !== 0) throw new ProtocolError("bytes/encoding", "base64 without its padding");
-  return decodeBase64(text.replace(/={1,2}$/, ""), STANDARD);
+  return decodeBase64(text.replace(/={1,2}$/, ""), STANDARD_VALUES);
 }
 
 /** Either alphabet (not mixed), with whole padding or none, as DSSE readers must. @throws `bytes/encoding`. */
