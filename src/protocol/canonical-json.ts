@@ -39,7 +39,7 @@ function write(value: Json, depth: number, textOf: TextWriter): string {
   if (depth >= MAX_JSON_DEPTH) throw bad("nested too deeply");
   if (isList(value)) return `[${value.map((item) => write(item, depth + 1, textOf)).join(",")}]`;
   // Default order compares UTF-16 units, which is what RFC 8785 asks.
-  const names = Object.keys(value).sort();
+  const names = Object.keys(value).toSorted();
   let members = "";
   for (const name of names) {
     members += `${members === "" ? "" : ","}${textOf(name)}:${write(value[name] as Json, depth + 1, textOf)}`;
