@@ -15,8 +15,11 @@ import { Link } from "./link/link.ts";
 import { dialOutsideBroker } from "./link/outside-broker.ts";
 import { linkConfig } from "./link-config.ts";
 import { wedgedPart } from "./liveness.ts";
+import { httpGet } from "./mirror/http-get.ts";
+import { Mirror } from "./mirror/mirror.ts";
 import { answerClipOps } from "./ops/clip-ops.ts";
 import { answerDeviceOps } from "./ops/device-ops.ts";
+import { answerRegisterOps } from "./ops/register-ops.ts";
 import { answerShareOps } from "./ops/share-ops.ts";
 import type { Clock } from "./platform/clock.ts";
 import { codeOf } from "./platform/error-code.ts";
@@ -36,6 +39,7 @@ const DAY_MS = 86_400_000;
 const PENDING_FILE = "pending.bin";
 const LEDGER_FILE = "ledger.db";
 const PRIVACY_FILE = "privacy";
+const MIRROR_DIR = "mirror";
 
 export interface DoorWatchPorts {
   readonly clock: Clock;
@@ -67,7 +71,7 @@ export class DoorWatch implements Startable {
     const { lights, resetFirst } = this.#ports;
     const parts = await this.#build(signal);
     this.#built = parts;
-    const { link, filming, recorder, privacy, sharing } = parts;
+    const { link, filming, recorder, privacy, sharing, mirror } = parts;
     this.#answer(parts);
     const camera = (): CameraState => cameraState(parts);
     this.#stops.push(wireDoorNotices({ ...this.#ports, link, filming, recorder, camera }));
@@ -77,6 +81,7 @@ export class DoorWatch implements Startable {
     this.#stops.push(() => filming.settled()); // after the recorder's stop has ended what it records
     await this.#started(recorder, signal);
     await this.#started(sharing, signal);
+    await this.#started(mirror, signal);
     this.#showMembers(parts);
   }
 
@@ -169,15 +174,21 @@ export class DoorWatch implements Startable {
     await recorder.setPrivacy(privacy.on);
     const recipients = () => link.recipientsForClip(this.#today(), base.clock.synced());
     const filming: Filming = new Filming({ ...base, notices: bus, recorder, vault, recipients });
-    return { vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy };
+    const { follow, ...mirroring } = this.#config.registers;
+    const mirror = new Mirror(
+      { dir: join(dataDir, MIRROR_DIR), registers: follow, ...mirroring },
+      { ...base, get: httpGet, deviceSeed: keys.seed.reveal() },
+    );
+    return { vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy, mirror };
   }
 
   /** What members may ask. */
   #answer(parts: Parts): void {
-    const { link, vault, desk, publisher, audit, recorder, privacy, record } = parts;
+    const { link, vault, desk, publisher, audit, recorder, privacy, record, mirror } = parts;
     const { clock, bus } = this.#ports;
     answerClipOps(link, vault);
     answerShareOps(link, { desk, publisher });
+    answerRegisterOps(link, mirror);
     answerDeviceOps(link, {
       name: this.#config.name,
       retentionDays: () => this.#config.storage.retentionDays,
@@ -257,4 +268,5 @@ interface Parts {
   readonly recorder: Recorder;
   readonly filming: Filming;
   readonly privacy: PrivacySwitch;
+  readonly mirror: Mirror;
 }

@@ -2,7 +2,8 @@
  * What a member can ask its device over the link: name, arguments and result of each request, for both sides.
  * Attachments: `clip-head` answers leaf data, 73 bytes each, sorted by lane, then index; `fragments` answers
  * `length 4 · bytes` for each fragment; `consent` brings {@link encodeSubmission}, `waiting-consent` answers it; `revoke` and `household-change`
- * bring one statement; `audit` answers an export as audit-chain.ts writes it; `share-part` answers bytes of a share's archive. All others have none.
+ * bring one statement; `audit` answers an export as audit-chain.ts writes it; `share-part` answers bytes of a share's archive, `register-file` bytes
+ * of a mirrored file; `clip-index` answers {@link encodeClipIndex}. All others have none.
  */
 
 import { concatBytes, readU32, u32 } from "./bytes.ts";
@@ -17,6 +18,11 @@ export const FRAGMENTS_REPLY_BYTES = 512 * 1024;
 
 /** A reply of `share-part` holds so many bytes, the last one the rest. */
 export const SHARE_PART_BYTES = 512 * 1024;
+
+/** A reply of `register-file` holds so many bytes, the last one the rest. */
+export const REGISTER_FILE_PART_BYTES = 512 * 1024;
+/** A reply of `clip-index` holds at most so many clips. */
+export const CLIP_INDEX_PART_ROWS = 8_192;
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const id = bytes(16);
@@ -112,6 +118,26 @@ export const linkOps = {
   /** Rows that follow sequence `after`. */
   audit: op(object({ after: count, limit: integer(1, 1000) }), nothing),
   status: op(nothing, deviceStatus),
+  /** Every clip there is, oldest first, `offset` of them left out. */
+  "clip-index": op(object({ offset: count }), object({ clips: count })),
+  /** The registers whose logs the doorbell copies, in the order of its configuration. */
+  registers: op(
+    nothing,
+    object({
+      registers: array(
+        object({
+          origin: text(120),
+          url: text(520),
+          logKey: text(400),
+          witnesses: array(text(400), 32),
+          quorum: integer(0, 32),
+        }),
+        64,
+      ),
+    }),
+  ),
+  /** Bytes of a file of a register's log from `offset` on, as the doorbell fetched it; `length` is the whole file's, 0: it has none. */
+  "register-file": op(object({ origin: text(120), path: text(200), offset: count }), object({ length: count })),
 } as const;
 
 export type LinkOp = keyof typeof linkOps;
@@ -120,6 +146,39 @@ export type ResultOf<Op extends LinkOp> = ValueOf<(typeof linkOps)[Op]["result"]
 
 function op<Args, Result>(args: Shape<Args>, result: Shape<Result>): { args: Shape<Args>; result: Shape<Result> } {
   return { args, result };
+}
+
+/** What `clip-index` says of a clip; when and why it began only its keys tell. */
+export interface ClipIndexRow {
+  readonly clip: Uint8Array;
+  readonly day: number;
+  readonly state: "open" | "sealed" | "damaged";
+  readonly pinned: boolean;
+}
+
+const CLIP_STATES = ["open", "sealed", "damaged"] as const;
+const CLIP_INDEX_ROW_BYTES = 16 + 4 + 1 + 1;
+
+/** `clip 16 · day 4 · state 1 · pinned 1` for each; state 0 open, 1 sealed, 2 damaged. */
+export function encodeClipIndex(rows: readonly ClipIndexRow[]): Uint8Array {
+  return concatBytes(
+    ...rows.flatMap(({ clip, day: clipDay, state, pinned }) => [
+      clip,
+      u32(clipDay),
+      Uint8Array.of(CLIP_STATES.indexOf(state), pinned ? 1 : 0),
+    ]),
+  );
+}
+
+/** @throws {@link ProtocolError} `json/shape`. */
+export function decodeClipIndex(rows: Uint8Array): ClipIndexRow[] {
+  if (rows.length % CLIP_INDEX_ROW_BYTES !== 0) throw new ProtocolError("json/shape", "list of clips is cut short");
+  return Array.from({ length: rows.length / CLIP_INDEX_ROW_BYTES }, (_, i) => {
+    const row = rows.subarray(i * CLIP_INDEX_ROW_BYTES, (i + 1) * CLIP_INDEX_ROW_BYTES);
+    const state = CLIP_STATES[row[20] ?? CLIP_STATES.length];
+    if (state === undefined || (row[21] ?? 2) > 1) throw new ProtocolError("json/shape", "clip of an unknown state");
+    return { clip: row.slice(0, 16), day: readU32(row, 16), state, pinned: row[21] === 1 };
+  });
 }
 
 /** The parts of a consent as they travel; the purpose's text goes in the request's arguments. */

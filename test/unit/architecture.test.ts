@@ -19,6 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   "device/recorder": [...device, "fluent-ffmpeg", "node:"],
   "device/vault": [...device, "better-sqlite3", "node:"],
   "device/audit": [...device, "better-sqlite3", "node:"],
+  "device/mirror": [...device, "node:"],
   "device/link": [...device, "mqtt", "mqtt-packet", "aedes", "node:"],
   "device/consent": [...device, "device/vault", "device/audit", "node:"],
   "device/publisher": [...device, "device/vault", "device/audit", "device/link", "node:"],

@@ -21,6 +21,20 @@ export type BrokerConfig =
       readonly passwordFile: string | null;
     };
 
+/** Public logs of requests that are copied for the members. */
+export interface RegistersConfig {
+  readonly follow: readonly {
+    /** Name of the log's key, which is the log's name. */
+    readonly origin: string;
+    readonly url: string;
+    readonly logKey: string;
+    readonly witnesses: readonly string[];
+    readonly quorum: number;
+  }[];
+  readonly everyMs: number;
+  readonly roomBytes: number;
+}
+
 /** What the parts of the daemon are told. Units are in the names; paths are absolute. */
 export interface DoorwardConfig {
   readonly name: string;
@@ -32,6 +46,7 @@ export interface DoorwardConfig {
   readonly sensor: SensorConfig;
   readonly broker: BrokerConfig;
   readonly sharing: { readonly undoWindowMs: number };
+  readonly registers: RegistersConfig;
   readonly log: { readonly level: LogLevel };
   /** The settings as read, for comparing at a reload. */
   readonly values: ConfigValues;
@@ -56,6 +71,7 @@ export function configFrom(values: ConfigValues, baseDir: string): DoorwardConfi
     sensor: sensorConfig(values, at),
     broker: brokerConfig(values, at),
     sharing: { undoWindowMs: values.sharing.undo_window },
+    registers: registersConfig(values),
     log: { level: values.log.level },
     values,
     baseDir,
@@ -148,6 +164,13 @@ function pinsOf(gpio: ConfigValues["gpio"]): Pins {
     buttonLed: assigned(gpio.button_led_pin, "button_led"),
   };
   return Object.fromEntries(Object.entries(all).filter(([, pin]) => pin !== undefined)) as Pins;
+}
+
+function registersConfig({ registers: { follow, every, room } }: ConfigValues): RegistersConfig {
+  const registers = follow.map(({ url, key, witnesses, quorum }) => {
+    return { origin: key.split("+", 1)[0] ?? "", url, logKey: key, witnesses, quorum };
+  });
+  return { follow: registers, everyMs: every, roomBytes: room };
 }
 
 function brokerConfig({ broker }: ConfigValues, at: (path: string) => string): BrokerConfig {

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 
 /** Settings that are well-formed one by one and wrong together. */
 export function contradictions(values: ConfigValues): readonly Found[] {
-  return [...cameraGaps(values), ...recordingLimits(values), ...pinClashes(values), ...brokerGaps(values)];
+  return [...cameraGaps(values), ...recordingLimits(values), ...pinClashes(values), ...brokerGaps(values), ...registerClashes(values)];
 }
 
 function* cameraGaps({ camera, sound, motion }: ConfigValues): Iterable<Found> {
@@ -107,5 +107,22 @@ function* brokerGaps({ broker }: ConfigValues): Iterable<Found> {
       wrong: "is empty, so broker.ca and broker.username mean nothing",
       remedy: "Name the broker in broker.url, or remove them.",
     };
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+function* registerClashes({ registers: { follow, every } }: ConfigValues): Iterable<Found> {
+  const names = follow.map(({ key }) => key.split("+", 1)[0]);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    yield {
+      setting: "registers.follow",
+      wrong: `names ${twice} twice`,
+      remedy: "Keep one of them: a log has one name.",
+    };
+  }
+  if (every % MINUTE_MS !== 0) {
+    yield { setting: "registers.every", wrong: "is not a whole number of minutes", remedy: 'Write minutes, such as "30min".' };
   }
 }

@@ -239,6 +239,29 @@ export const sections = {
       "live",
     ),
   }),
+  registers: section(
+    "Public logs of requests. The doorbell keeps a copy of each without reading it; what it fetches depends on the log's size alone.",
+    {
+      follow: setting(
+        list(
+          'a list of registers, each { url = "https://…", key = "name+hash+base64", witnesses = ["name+hash+base64", …], quorum = 1 }',
+          readRegister,
+        ),
+        [],
+        "Which registers to copy for the members. `key` is the log's verifier key; `witnesses` and `quorum`, how many of them have to vouch, are what members are told to expect.",
+      ),
+      every: setting(
+        duration("15min", "24h"),
+        "30min",
+        "How far apart the fixed minutes are at which the copy is brought up to date; whole minutes.",
+      ),
+      room: setting(
+        size("10 MB", "10 GB"),
+        "256 MB",
+        "Room for the entries of one register's log; beyond it the oldest go, and members who want those follow the register directly.",
+      ),
+    },
+  ),
   log: section("The daemon's log, for journald. Keys, frames, names and addresses never appear in it.", {
     level: setting(choice("debug", "info", "warn", "error", "silent"), "info", "From which severity on.", "live"),
   }),
@@ -263,6 +286,28 @@ function readZone(entry: unknown): readonly Corner[] | null {
 function isCorner(corner: unknown): corner is Corner {
   if (!Array.isArray(corner) || corner.length !== 2) return false;
   return corner.every((part) => typeof part === "number" && part >= 0 && part <= 1);
+}
+
+/** A register as the file names it. */
+export interface RegisterSetting {
+  readonly url: string;
+  readonly key: string;
+  readonly witnesses: readonly string[];
+  readonly quorum: number;
+}
+
+const VERIFIER_KEY = /^[\x21-\x2A\x2C-\x7E]{1,120}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44,}={0,2}$/;
+const REGISTER_MEMBERS = new Set(["url", "key", "witnesses", "quorum"]);
+
+function readRegister(entry: unknown): RegisterSetting | null {
+  if (typeof entry !== "object" || entry === null) return null;
+  if (Object.keys(entry).some((name) => !REGISTER_MEMBERS.has(name))) return null;
+  const { url, key, witnesses = [], quorum = 0 } = entry as Record<string, unknown>;
+  const isKey = (text: unknown): text is string => typeof text === "string" && VERIFIER_KEY.test(text);
+  if (typeof url !== "string" || !/^https?:\/\/[^\s@?#]{1,500}$/.test(url) || !URL.canParse(url) || !isKey(key)) return null;
+  if (!Array.isArray(witnesses) || witnesses.length > 32 || !witnesses.every(isKey)) return null;
+  if (typeof quorum !== "number" || !Number.isInteger(quorum) || quorum < 0 || quorum > witnesses.length) return null;
+  return { url, key, witnesses, quorum };
 }
 
 function readPinName(entry: unknown): PinName | null {

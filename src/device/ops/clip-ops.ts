@@ -1,7 +1,12 @@
 import { concatBytes, toBase64url, u32 } from "../../protocol/bytes.ts";
 import { LANES, type Lane } from "../../protocol/clip-keys.ts";
 import { encodeLeaf } from "../../protocol/fragment.ts";
-import { type ArgsOf, FRAGMENTS_REPLY_BYTES } from "../../protocol/link-ops.ts";
+import {
+  type ArgsOf,
+  CLIP_INDEX_PART_ROWS,
+  encodeClipIndex,
+  FRAGMENTS_REPLY_BYTES,
+} from "../../protocol/link-ops.ts";
 import type { LinkPort } from "../link/link-ports.ts";
 import { VaultError } from "../vault/errors.ts";
 import type { ClipHead, ClipRow } from "../vault/types.ts";
@@ -9,6 +14,8 @@ import { answer, CLIP_GONE, isOwner, NOT_AN_OWNER } from "./answering.ts";
 
 export interface ClipOpsVault {
   list(query?: { readonly sinceDay?: number; readonly limit?: number }): ClipRow[];
+  /** Oldest first. */
+  all(): ClipRow[];
   find(id: Uint8Array): ClipRow | null;
   head(id: Uint8Array): Promise<ClipHead>;
   readFragment(id: Uint8Array, lane: Lane, index: number): Promise<Uint8Array>;
@@ -24,6 +31,12 @@ export function answerClipOps(link: LinkPort, vault: ClipOpsVault): void {
   answer(link, "clips", ({ args: { sinceDay, limit } }) => {
     const rows = vault.list(sinceDay === null ? { limit } : { sinceDay, limit });
     return { result: { clips: rows.map(({ id, ...row }) => ({ clip: id, ...row })) } };
+  });
+
+  answer(link, "clip-index", ({ args: { offset } }) => {
+    const rows = vault.all();
+    const part = rows.slice(offset, offset + CLIP_INDEX_PART_ROWS);
+    return { result: { clips: rows.length }, attachment: encodeClipIndex(part.map(({ id, ...row }) => ({ clip: id, ...row }))) };
   });
 
   answer(link, "clip-head", async ({ args: { clip } }) => {

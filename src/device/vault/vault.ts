@@ -148,6 +148,13 @@ export class Vault {
     return rows.map((row) => this.#asClipRow(row));
   }
 
+  /** Every clip there is, oldest first. */
+  all(): ClipRow[] {
+    return this.#started()
+      .catalog.all()
+      .map((row) => this.#asClipRow(row));
+  }
+
   /** Null when the clip is gone. */
   find(id: Uint8Array): ClipRow | null {
     const row = this.#started().catalog.find(id);
