@@ -3,6 +3,8 @@ import { ProtocolError } from "../protocol/errors.ts";
 import { decodeLeaf, LEAF_BYTES, type LeafData } from "../protocol/fragment.ts";
 import {
   type ArgsOf,
+  type ClipIndexRow,
+  decodeClipIndex,
   decodeParts,
   decodeSubmission,
   encodeSubmission,
@@ -25,6 +27,8 @@ interface Reply<Op extends LinkOp> {
 /** Requests that must not be carried out twice. */
 const ONCE: ReadonlySet<LinkOp> = new Set(["consent", "household-change", "invite"]);
 const MAX_FRAGMENTS_AT_ONCE = 1000;
+/** More than the largest bundle of a register's log. */
+const MAX_REGISTER_FILE_BYTES = 8 * 1024 * 1024;
 
 /** What an owner asks of the doorbell, in its own words. Every method may throw OwnerError `owner/no-answer`, `owner/unreadable-answer`. */
 export class Doorbell implements ClipSource {
@@ -45,6 +49,38 @@ export class Doorbell implements ClipSource {
   /** Newest first. */
   async clips(sinceDay: number | null = null, limit = 100): Promise<ResultOf<"clips">["clips"]> {
     return (await this.ask("clips", { sinceDay, limit })).result.clips;
+  }
+
+  /** Every clip there is, oldest first. */
+  async clipIndex(): Promise<ClipIndexRow[]> {
+    const rows: ClipIndexRow[] = [];
+    for (;;) {
+      const { result, attachment } = await this.ask("clip-index", { offset: rows.length });
+      const part = readable(() => decodeClipIndex(attachment));
+      rows.push(...part);
+      if (part.length === 0 || rows.length >= result.clips) return rows;
+    }
+  }
+
+  /** The registers that the doorbell copies. */
+  async registers(): Promise<ResultOf<"registers">["registers"]> {
+    return (await this.ask("registers", {})).result.registers;
+  }
+
+  /** A file of a register's log as the doorbell copied it; null where it has none. Nothing about it is checked. */
+  async registerFile(origin: string, path: string): Promise<Uint8Array | null> {
+    const parts: Uint8Array[] = [];
+    let done = 0;
+    for (;;) {
+      const { result, attachment } = await this.ask("register-file", { origin, path, offset: done });
+      if (result.length === 0) return null;
+      done += attachment.length;
+      if (attachment.length === 0 || done > result.length || result.length > MAX_REGISTER_FILE_BYTES) {
+        throw new OwnerError("owner/unreadable-answer", "the doorbell's parts of the file do not add up");
+      }
+      parts.push(attachment);
+      if (done === result.length) return concatBytes(...parts);
+    }
   }
 
   async head(clip: Uint8Array): Promise<ClipHead> {

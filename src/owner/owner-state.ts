@@ -14,6 +14,32 @@ export interface OwnerState {
   readonly device: PairedDevice | null;
   /** Seeds of pinned clips by clip id (hex): these outlive their day. */
   readonly pinnedSeeds: Readonly<Record<string, string>>;
+  /** Where the home stands, in 10^-5 degrees. It never leaves this state: requests are compared with it here. */
+  readonly place?: { readonly latitude: number; readonly longitude: number };
+  /** Registers of requests that are followed. */
+  readonly registers?: readonly RegisterChoice[];
+  /** Ranges of time whose clips are kept, and openable, whatever retention says. */
+  readonly holds?: readonly Hold[];
+}
+
+/** A register by its keys, as an owner added it. */
+export interface RegisterChoice {
+  /** Verifier key of the log, `name+hash+base64`; its name is the log's. */
+  readonly logKey: string;
+  /** Verifier keys of the witnesses, and how many of them have to vouch for what is shown. */
+  readonly witnesses: readonly string[];
+  readonly quorum: number;
+  /** Where this app fetches it by itself; null: only the doorbell's copy is read. */
+  readonly url: string | null;
+}
+
+export interface Hold {
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Ids in hex of the clips that this hold pinned; those that were pinned before are not in it. */
+  readonly pinned: readonly string[];
 }
 
 export interface DayChainState {

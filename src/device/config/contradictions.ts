@@ -6,7 +6,13 @@ const DAY_MS = 86_400_000;
 
 /** Settings that are well-formed one by one and wrong together. */
 export function contradictions(values: ConfigValues): readonly Found[] {
-  return [...cameraGaps(values), ...recordingLimits(values), ...pinClashes(values), ...brokerGaps(values), ...registerClashes(values)];
+  return [
+    ...cameraGaps(values),
+    ...recordingLimits(values),
+    ...pinClashes(values),
+    ...brokerGaps(values),
+    ...registerClashes(values),
+  ];
 }
 
 function* cameraGaps({ camera, sound, motion }: ConfigValues): Iterable<Found> {
@@ -123,6 +129,10 @@ function* registerClashes({ registers: { follow, every } }: ConfigValues): Itera
     };
   }
   if (every % MINUTE_MS !== 0) {
-    yield { setting: "registers.every", wrong: "is not a whole number of minutes", remedy: 'Write minutes, such as "30min".' };
+    yield {
+      setting: "registers.every",
+      wrong: "is not a whole number of minutes",
+      remedy: 'Write minutes, such as "30min".',
+    };
   }
 }

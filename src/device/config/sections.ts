@@ -304,7 +304,8 @@ function readRegister(entry: unknown): RegisterSetting | null {
   if (Object.keys(entry).some((name) => !REGISTER_MEMBERS.has(name))) return null;
   const { url, key, witnesses = [], quorum = 0 } = entry as Record<string, unknown>;
   const isKey = (text: unknown): text is string => typeof text === "string" && VERIFIER_KEY.test(text);
-  if (typeof url !== "string" || !/^https?:\/\/[^\s@?#]{1,500}$/.test(url) || !URL.canParse(url) || !isKey(key)) return null;
+  if (typeof url !== "string" || !/^https?:\/\/[^\s@?#]{1,500}$/.test(url) || !URL.canParse(url) || !isKey(key))
+    return null;
   if (!Array.isArray(witnesses) || witnesses.length > 32 || !witnesses.every(isKey)) return null;
   if (typeof quorum !== "number" || !Number.isInteger(quorum) || quorum < 0 || quorum > witnesses.length) return null;
   return { url, key, witnesses, quorum };

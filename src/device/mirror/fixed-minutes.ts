@@ -1,5 +1,5 @@
-import type { Crypto } from "../../protocol/crypto.ts";
 import { readU32, utf8 } from "../../protocol/bytes.ts";
+import type { Crypto } from "../../protocol/crypto.ts";
 import type { Clock } from "../platform/clock.ts";
 
 const MINUTE_MS = 60_000;

@@ -4,8 +4,8 @@ import { MirrorError } from "./errors.ts";
 
 const ANSWER_WITHIN_MS = 30_000;
 
-/** Fetches one file. @throws MirrorError `mirror/unreachable`, `mirror/status`, `mirror/too-large`. */
-export type HttpGet = (url: string, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array>;
+/** Fetches one file; null where there is none. @throws MirrorError `mirror/unreachable`, `mirror/status`, `mirror/too-large`. */
+export type HttpGet = (url: string, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array | null>;
 
 /**
  * The same bytes from every doorbell: no cookie, no date of an earlier copy, no language, no redirect that could be another one for
@@ -27,6 +27,11 @@ export const httpGet: HttpGet = (url, maxBytes, signal) => {
     });
     sent.on("error", unreachable);
     sent.on("response", (response) => {
+      if (response.statusCode === 404) {
+        sent.destroy();
+        resolve(null);
+        return;
+      }
       if (response.statusCode !== 200) {
         fail(new MirrorError("mirror/status", `the register answers with status ${response.statusCode}`));
         return;

@@ -36,12 +36,7 @@ export function partialPaths(size: number): string[] {
   );
 }
 
-function pathsOfLevel(
-  level: number | "entries",
-  oldSize: number,
-  size: number,
-  bytesPerHash: number,
-): MirroredPath[] {
+function pathsOfLevel(level: number | "entries", oldSize: number, size: number, bytesPerHash: number): MirroredPath[] {
   const { first, count } = rangeOfLevel(level === "entries" ? 0 : level, oldSize, size);
   return Array.from({ length: count }, (_, i) => {
     const width = tileWidth(size, level, first + i);
@@ -49,7 +44,11 @@ function pathsOfLevel(
   });
 }
 
-function rangeOfLevel(level: number, oldSize: number, size: number): { readonly first: number; readonly count: number } {
+function rangeOfLevel(
+  level: number,
+  oldSize: number,
+  size: number,
+): { readonly first: number; readonly count: number } {
   const [had, has] = [hashesAtLevel(oldSize, level), hashesAtLevel(size, level)];
   const first = Math.floor(had / TILE_WIDTH);
   return { first, count: has <= had ? 0 : Math.ceil(has / TILE_WIDTH) - first };

@@ -105,8 +105,11 @@ export class Mirror {
   async #fetch(register: MirroredRegister, signal: AbortSignal): Promise<void> {
     const { clock, get } = this.#ports;
     const folder = this.#folderOf(register);
-    const fetchFile = (path: string, maxBytes: number): Promise<Uint8Array> =>
-      get(`${register.url.replace(/\/+$/, "")}/${path}`, maxBytes, signal);
+    const fetchFile = async (path: string, maxBytes: number): Promise<Uint8Array> => {
+      const bytes = await get(`${register.url.replace(/\/+$/, "")}/${path}`, maxBytes, signal);
+      if (bytes === null) throw new MirrorError("mirror/missing", `${path} is not there`);
+      return bytes;
+    };
     const checkpoint = await fetchFile(CHECKPOINT_PATH, MAX_NOTE_BYTES);
     const size = sizeIn(checkpoint);
     const day = Math.floor(clock.nowMs() / MS_PER_DAY);

@@ -1,12 +1,7 @@
 import { concatBytes, toBase64url, u32 } from "../../protocol/bytes.ts";
 import { LANES, type Lane } from "../../protocol/clip-keys.ts";
 import { encodeLeaf } from "../../protocol/fragment.ts";
-import {
-  type ArgsOf,
-  CLIP_INDEX_PART_ROWS,
-  encodeClipIndex,
-  FRAGMENTS_REPLY_BYTES,
-} from "../../protocol/link-ops.ts";
+import { type ArgsOf, CLIP_INDEX_PART_ROWS, encodeClipIndex, FRAGMENTS_REPLY_BYTES } from "../../protocol/link-ops.ts";
 import type { LinkPort } from "../link/link-ports.ts";
 import { VaultError } from "../vault/errors.ts";
 import type { ClipHead, ClipRow } from "../vault/types.ts";
@@ -36,7 +31,10 @@ export function answerClipOps(link: LinkPort, vault: ClipOpsVault): void {
   answer(link, "clip-index", ({ args: { offset } }) => {
     const rows = vault.all();
     const part = rows.slice(offset, offset + CLIP_INDEX_PART_ROWS);
-    return { result: { clips: rows.length }, attachment: encodeClipIndex(part.map(({ id, ...row }) => ({ clip: id, ...row }))) };
+    return {
+      result: { clips: rows.length },
+      attachment: encodeClipIndex(part.map(({ id, ...row }) => ({ clip: id, ...row }))),
+    };
   });
 
   answer(link, "clip-head", async ({ args: { clip } }) => {

@@ -6,10 +6,7 @@ import { answer } from "./answering.ts";
 const NOT_THERE = { result: { length: 0 } } as const;
 
 /** The copies of registers' logs, for every member alike. Nothing is fetched for an answer, and nothing is noted of who asked. */
-export function answerRegisterOps(
-  link: Pick<LinkPort, "onRequest">,
-  mirror: Pick<Mirror, "registers" | "read">,
-): void {
+export function answerRegisterOps(link: Pick<LinkPort, "onRequest">, mirror: Pick<Mirror, "registers" | "read">): void {
   answer(link, "registers", () => ({ result: { registers: mirror.registers } }));
 
   answer(link, "register-file", async ({ args: { origin, path, offset } }) => {

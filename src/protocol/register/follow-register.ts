@@ -1,0 +1,168 @@
+/** Following a register's log: proven by {@link followLog}, replayed by the rule book, and remembered in a few bytes. */
+
+import { fromBase64, toBase64 } from "../bytes.ts";
+import { decodeJson, encodeJson, type Json } from "../canonical-json.ts";
+import type { Crypto } from "../crypto.ts";
+import { ProtocolError } from "../errors.ts";
+import { array, integer, object, type Shape, text } from "../shape.ts";
+import type { LogPolicy, OpenCheckpoint } from "../tlog/checkpoint.ts";
+import { followLog, type SeenCheckpoint } from "../tlog/follow-log.ts";
+import type { TileSource } from "../tlog/tiles.ts";
+import { RequestError, type RequestErrorCode } from "./errors.ts";
+import { type Entry, type EntryOf, type Leaf, readLeaf } from "./leaf.ts";
+import { RuleBook, type Verdict } from "./rule-book.ts";
+
+/** Of what broke the rules the last few are remembered by place, the rest only counted. */
+const MAX_REMEMBERED_FAULTS = 16;
+/** How far a register's clock may be ahead of the follower's. */
+const CLOCK_SLACK_SECONDS = 600;
+
+/** A leaf of the log that is kept whole. */
+export interface KeptLeaf {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+}
+
+/** An entry that a register should not have let in. */
+export interface RegisterFault {
+  readonly index: number;
+  readonly code: string;
+}
+
+/** All that a follower keeps between two looks. It never changes: a look that fails leaves it as it was. */
+export interface RegisterMemory {
+  readonly seen: SeenCheckpoint;
+  /** The rule book as of that checkpoint. */
+  readonly book: Json;
+  /** Requests that had not expired, and whatever else was asked to be kept; in the order of the log. */
+  readonly leaves: readonly KeptLeaf[];
+  readonly faults: { readonly count: number; readonly last: readonly RegisterFault[] };
+}
+
+export interface FollowedRegister {
+  readonly memory: RegisterMemory;
+  readonly book: RuleBook;
+  readonly checkpoint: OpenCheckpoint;
+}
+
+export interface FollowOptions {
+  readonly nowSeconds: number;
+  /** Which leaves to keep beside open requests, such as one's own. */
+  readonly keeps?: (entry: Entry) => boolean;
+}
+
+/**
+ * Brings what is known of a register up to its newest checkpoint. Signatures of requests are not checked here, since most are
+ * far away: {@link readOpenRequests} gives what has to be checked before it is shown.
+ * @param memory - Null for the first time.
+ * @throws LogError as {@link followLog}; what is remembered stays.
+ */
+export async function followRegister(
+  crypto: Crypto,
+  policy: LogPolicy,
+  memory: RegisterMemory | null,
+  source: TileSource,
+  { nowSeconds, keeps = () => false }: FollowOptions,
+): Promise<FollowedRegister> {
+  const followed = await followLog(crypto, policy, memory?.seen ?? null, source);
+  const book = memory === null ? new RuleBook(crypto, policy.origin) : RuleBook.restore(crypto, memory.book);
+  const leaves: KeptLeaf[] = [...(memory?.leaves ?? [])];
+  const faults: RegisterFault[] = [...(memory?.faults.last ?? [])];
+  let faultCount = memory?.faults.count ?? 0;
+  for await (const { index, bytes } of followed.entries) {
+    const found = judgeLeaf(crypto, book, bytes, nowSeconds);
+    if ("code" in found) {
+      faults.push({ index, code: found.code });
+      faultCount += 1;
+    } else if (isOpen(found, nowSeconds) || keeps(found.entry)) {
+      leaves.push({ index, bytes: bytes.slice() });
+    }
+  }
+  const kept = leaves.filter(({ bytes }) => {
+    const leaf = readLeaf(crypto, bytes);
+    return isOpen(leaf, nowSeconds) || keeps(leaf.entry);
+  });
+  const next: RegisterMemory = {
+    seen: followed.seen,
+    book: book.snapshot(),
+    leaves: kept,
+    faults: { count: faultCount, last: faults.slice(-MAX_REMEMBERED_FAULTS) },
+  };
+  return { memory: next, book, checkpoint: followed.checkpoint };
+}
+
+function judgeLeaf(
+  crypto: Crypto,
+  book: RuleBook,
+  bytes: Uint8Array,
+  nowSeconds: number,
+): Leaf | { readonly code: string } {
+  try {
+    const leaf = readLeaf(crypto, bytes);
+    if (leaf.at > nowSeconds + CLOCK_SLACK_SECONDS) return { code: "register-leaf/future" };
+    const verdict: Verdict = book.follow(leaf, () => false);
+    return verdict.verdict === "accepted" ? leaf : { code: verdict.code };
+  } catch (error) {
+    if (error instanceof ProtocolError || error instanceof RequestError) return { code: error.code };
+    throw error;
+  }
+}
+
+const isOpen = ({ entry }: Leaf, nowSeconds: number): boolean =>
+  entry.kind === "request" && entry.statement.payload.expires > nowSeconds;
+
+/** A request in the log that has not expired; its signatures have not been looked at. */
+export interface OpenRequest {
+  readonly index: number;
+  /** Unix seconds: when the register took it. */
+  readonly at: number;
+  readonly entry: EntryOf<"request">;
+}
+
+/** Requests that are still open, one that was prolonged only as its newest form; in the order of the log. */
+export function readOpenRequests(crypto: Crypto, memory: RegisterMemory, nowSeconds: number): OpenRequest[] {
+  const open = memory.leaves.flatMap(({ index, bytes }): OpenRequest[] => {
+    const { at, entry } = readLeaf(crypto, bytes);
+    return entry.kind === "request" && entry.statement.payload.expires > nowSeconds ? [{ index, at, entry }] : [];
+  });
+  const prolonged = new Set(
+    open.flatMap(({ entry }) => {
+      const { extends: earlier } = entry.statement.payload;
+      return earlier === null ? [] : [toBase64(earlier)];
+    }),
+  );
+  return open.filter(({ entry }) => !prolonged.has(toBase64(entry.statement.digest)));
+}
+
+/** Why a request must not be shown, or null: who asks is accredited still, and every signature holds. Dear. */
+export function objectionTo(book: RuleBook, { entry }: Pick<OpenRequest, "entry">): RequestErrorCode | null {
+  if (book.agencyOf(entry.statement.payload.requester) === null) return "request/revoked";
+  const verdict = book.checkSignatures(entry);
+  return verdict.verdict === "accepted" ? null : verdict.code;
+}
+
+const count = integer(0, Number.MAX_SAFE_INTEGER);
+const someBytes: Shape<Uint8Array> = { read: (json) => fromBase64(text(1_000_000).read(json)), write: toBase64 };
+const anything: Shape<Json> = { read: (json) => json, write: (json) => json };
+
+const memoryShape = object({
+  version: integer(1, 1),
+  seen: object({ size: count, root: someBytes, checkpoint: someBytes }),
+  book: anything,
+  leaves: array(object({ index: count, bytes: someBytes }), 1_000_000),
+  faults: object({ count, last: array(object({ index: count, code: text(100) }), MAX_REMEMBERED_FAULTS) }),
+});
+
+export const encodeRegisterMemory = (memory: RegisterMemory): Uint8Array =>
+  encodeJson(memoryShape.write({ version: 1, ...memory }));
+
+/** Null for bytes that are none: then the log is followed from its beginning. */
+export function decodeRegisterMemory(bytes: Uint8Array): RegisterMemory | null {
+  try {
+    const { version: _, ...memory } = memoryShape.read(decodeJson(bytes));
+    return memory;
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
