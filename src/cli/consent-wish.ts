@@ -1,4 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { nodeCrypto } from "../device/platform/node-crypto.ts";
+import { readCard } from "../owner/make-consent.ts";
 import type { VerifiedClip } from "../owner/verify-clip.ts";
+import { ProtocolError } from "../protocol/errors.ts";
 import type { Facts } from "../protocol/facts.ts";
 import { CliError } from "./errors.ts";
 import type { Options } from "./options.ts";
@@ -49,4 +53,29 @@ export function readFacts(options: Options, clip: VerifiedClip): Facts | null {
     clipKey: options.flag("tellDoorbell") ? clip.clipKeyEnvelope : null,
   };
   return Object.values(facts).every((fact) => fact === null) ? null : facts;
+}
+
+const MOST_PURPOSE_CHARACTERS = 2000;
+
+export function readPurpose(options: Options): string {
+  const purpose = options.text("purpose") ?? "";
+  if (purpose.length > MOST_PURPOSE_CHARACTERS) {
+    throw new CliError("cli/usage", `--purpose has at most ${MOST_PURPOSE_CHARACTERS} characters`);
+  }
+  return purpose;
+}
+
+/** Envelope of the card in a file. @throws CliError `cli/wrong-file`. */
+export async function readCardFile(file: string): Promise<Uint8Array> {
+  const envelope = new Uint8Array(await readFile(file));
+  try {
+    readCard(nodeCrypto, envelope);
+    return envelope;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new CliError("cli/wrong-file", `${file} is no recipient's card, or was changed on its way`, {
+      cause: error,
+      hint: "The recipient makes one with `doorward recipient card --out FILE`.",
+    });
+  }
 }

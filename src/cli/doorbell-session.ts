@@ -5,6 +5,7 @@ import { OwnerError } from "../owner/errors.ts";
 import { LinkClient, type LinkClientPorts } from "../owner/link-client.ts";
 import type { Timer } from "../owner/owner-ports.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
+import type { Shelf } from "../owner/shelf.ts";
 import { tendDays } from "../owner/tend-days.ts";
 import { fromBase64url } from "../protocol/bytes.ts";
 import type { Signer } from "../protocol/envelope.ts";
@@ -12,6 +13,7 @@ import type { Invocation } from "./definition.ts";
 import { CliError } from "./errors.ts";
 import { mqttConnector } from "./mqtt-port.ts";
 import { OwnerHome } from "./owner-home.ts";
+import { fileShelf } from "./owner-shelf.ts";
 
 /** One owner, connected to the doorbell. */
 export interface DoorbellSession {
@@ -20,6 +22,7 @@ export interface DoorbellSession {
   readonly deviceKey: Uint8Array;
   readonly signer: Signer;
   readonly store: OwnerStore;
+  readonly shelf: Shelf;
 }
 
 const KEEP_ALL_DAYS = Number.MAX_SAFE_INTEGER;
@@ -50,7 +53,13 @@ export async function withDoorbell<T>(
   const link = await LinkClient.open(linkPorts(home, invocation.signal)).catch(withReason);
   try {
     const doorbell = new Doorbell(link);
-    const session = { doorbell, deviceKey: fromBase64url(device.deviceKey), signer, store: home.store };
+    const session = {
+      doorbell,
+      deviceKey: fromBase64url(device.deviceKey),
+      signer,
+      store: home.store,
+      shelf: fileShelf(home.dir),
+    };
     const result = await Promise.race([use(session), interruption(invocation.signal)]);
     await tend(session);
     return result;

@@ -19,6 +19,7 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   "device-key": async () => (await import("../device/device-keys.ts")).deviceKeyErrors,
   link: async () => (await import("../device/link/errors.ts")).linkErrors,
   log: async () => (await import("../protocol/tlog/errors.ts")).logErrors,
+  mirror: async () => (await import("../device/mirror/errors.ts")).mirrorErrors,
   owner: async () => (await import("../owner/errors.ts")).ownerErrors,
   recipient: async () => (await import("../recipient/errors.ts")).recipientErrors,
   "register-leaf": async () => (await import("../protocol/register/errors.ts")).requestErrors,

@@ -21,6 +21,12 @@ export class Options {
     return typeof value === "string" ? value : undefined;
   }
 
+  /** Of a flag that takes several values; none when it is not given. */
+  texts(name: string): readonly string[] {
+    const value = this.#values[name];
+    return Array.isArray(value) ? value.map(String) : [];
+  }
+
   /** @throws CliError `cli/usage` when the flag is missing. */
   needed(name: string): string {
     const value = this.text(name);

@@ -55,13 +55,17 @@ export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run):
     .version("0.1.0", "-V, --version", "print the version");
   const parents = new Map<string, Command>([["", program]]);
   const addCommandsOf = (group: string): void => {
-    for (const definition of commands.filter(({ path }) => parentOf(path) === group)) {
+    for (const definition of commands.filter(({ path }) => parentOf(path) === group && !isGroup(path))) {
       defineCommand(addTo(parents, definition.path), definition, run);
     }
   };
   addCommandsOf("");
   for (const { path, summary } of groups) {
-    parents.set(path, addTo(parents, path).description(summary));
+    const group = addTo(parents, path).description(summary);
+    parents.set(path, group);
+    const own = commands.find((definition) => definition.path === path);
+    // Flags behind a word below the group are that word's.
+    if (own !== undefined) defineCommand(group.enablePositionalOptions(), own, run);
     addCommandsOf(path);
   }
   const columns = world.stdout.columns;
@@ -76,6 +80,9 @@ export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run):
   }
   return program;
 }
+
+/** A command may have words below it, and do something without them. */
+const isGroup = (path: string): boolean => groups.some((group) => group.path === path);
 
 /** `owner household` of `owner household list`; empty at the top. */
 function parentOf(path: string): string {

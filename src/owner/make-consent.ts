@@ -31,7 +31,9 @@ export interface ConsentWish {
   /** The recipient's card as it came. */
   readonly card: Uint8Array;
   readonly purpose: string;
-  readonly basis: "own" | "compelled";
+  readonly basis: Consent["basis"];
+  /** Digest of the request that is answered; there exactly when the basis is `voluntary`. */
+  readonly request?: Uint8Array;
   /** Fresh from the doorbell. */
   readonly challenge: Uint8Array;
   /** Unix seconds. */
@@ -56,7 +58,8 @@ export function readCard(
 
 /**
  * Signs a consent and wraps the keys of exactly the shared fragments for the recipient.
- * @throws OwnerError `owner/clip-damaged`. @throws ProtocolError `statement/…`, `key/weak`.
+ * @throws OwnerError `owner/clip-damaged`. @throws ProtocolError `statement/…`, `key/weak`; `json/shape` for a request without the
+ * basis `voluntary`, or the other way round.
  */
 export async function makeConsent(crypto: Crypto, signer: Signer, wish: ConsentWish): Promise<MadeConsent> {
   const { card, digest: recipient } = readCard(crypto, wish.card);
@@ -70,7 +73,7 @@ export async function makeConsent(crypto: Crypto, signer: Signer, wish: ConsentW
     household: wish.householdState,
     clip: wish.clip.clip,
     manifest: wish.clip.manifestDigest,
-    request: null,
+    request: wish.request ?? null,
     lanes: wish.lanes,
     recipient,
     purpose: ownHash(crypto, "purpose", utf8(wish.purpose)),

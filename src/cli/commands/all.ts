@@ -7,6 +7,8 @@ import { witnessCommands } from "./witness.ts";
 export const groups: readonly GroupDefinition[] = [
   { path: "mailbox", summary: "A delivery broker that lets a recipient into its own inbox only" },
   { path: "owner", summary: "What an owner's keys can do: see clips, consent to a share, take it back" },
+  { path: "owner requests", summary: "Show who asks for footage from around your home" },
+  { path: "owner register", summary: "The registers whose requests are followed" },
   { path: "owner household", summary: "The members of the household: who may look, who may consent" },
   { path: "recipient", summary: "What a recipient can do: hand over a card, receive, verify and open a share" },
   { path: "register", summary: "The public log of requests: to keep it, to witness it, to audit it" },

@@ -71,6 +71,18 @@ const lookCommands: readonly CommandDefinition[] = [
   },
 ];
 
+/** What every consent can add, and how long it holds. */
+const wishOptions: readonly OptionDefinition[] = [
+  { flags: "--sound", meaning: "share the sound of that part too" },
+  { flags: "--purpose <text>", meaning: "what it is for; the recipient can prove that you said so" },
+  { flags: "--expires <time>", meaning: "the doorbell sends nothing after this: 30m, 12h, 7d", preset: "7d" },
+  { flags: "--tell-name <text>", meaning: "add your name" },
+  { flags: "--tell-contact <text>", meaning: "add how to reach you" },
+  { flags: "--tell-place <text>", meaning: "add where the camera stands and looks" },
+  { flags: "--tell-doorbell", meaning: "add the proof that ties this clip to others of your doorbell" },
+  yesFlag,
+];
+
 const shareCommands: readonly CommandDefinition[] = [
   {
     path: "owner consent",
@@ -86,15 +98,8 @@ const shareCommands: readonly CommandDefinition[] = [
         meaning: "part to share, such as 3-8; whole fragments inside it only",
         required: true,
       },
-      { flags: "--sound", meaning: "share the sound of that part too" },
-      { flags: "--purpose <text>", meaning: "what it is for; the recipient can prove that you said so" },
       { flags: "--basis <basis>", meaning: "own (your wish) or compelled (a legal order)", preset: "own" },
-      { flags: "--expires <time>", meaning: "the doorbell sends nothing after this: 30m, 12h, 7d", preset: "7d" },
-      { flags: "--tell-name <text>", meaning: "add your name" },
-      { flags: "--tell-contact <text>", meaning: "add how to reach you" },
-      { flags: "--tell-place <text>", meaning: "add where the camera stands and looks" },
-      { flags: "--tell-doorbell", meaning: "add the proof that ties this clip to others of your doorbell" },
-      yesFlag,
+      ...wishOptions,
     ],
     examples: [
       { command: "doorward owner consent last --to anna.card --seconds 3-8", meaning: "five seconds, picture only" },
@@ -173,6 +178,111 @@ const shareCommands: readonly CommandDefinition[] = [
   },
 ];
 
+const requestArg = { name: "<request>", meaning: "the request's digest, or enough of its beginning" };
+
+const requestCommands: readonly CommandDefinition[] = [
+  {
+    path: "owner place",
+    summary: "Say where your home stands, so that requests around it can be found",
+    details:
+      "The place stays in this owner's folder: every request is fetched by everybody, and compared with your place here. Without a flag the place is shown.",
+    options: [
+      homeFlag,
+      { flags: "--at <lat,lon>", meaning: "degrees north and east, such as 26.1224,-80.1373" },
+      { flags: "--clear", meaning: "forget it" },
+    ],
+    examples: [
+      { command: "doorward owner place --at 26.1224,-80.1373", meaning: "any map shows these two numbers" },
+      { command: "doorward owner place", meaning: "show it" },
+    ],
+    load: () => import("../owner/place.ts"),
+  },
+  {
+    path: "owner sync",
+    summary: "Fetch what every look fetches: clip times and registers, and nothing more",
+    details:
+      "The same messages and the same files as `doorward owner requests`, which only prints more. Run it now and then, by a timer if you like: somebody who reads the traffic then cannot tell when you looked.",
+    options: [homeFlag],
+    examples: [{ command: "doorward owner sync", meaning: "by a timer, once a day" }],
+    load: () => import("../owner/sync.ts"),
+  },
+  {
+    path: "owner requests",
+    summary: "Show who asks for footage from around your home",
+    details:
+      "All of a register's log is fetched, then compared with your place and your clips on this machine. There is nothing to decline: nobody can tell whether you looked, and nothing here remembers it. A register whose log does not hold is named, and nothing of it is shown.",
+    options: [homeFlag],
+    examples: [
+      { command: "doorward owner requests", meaning: "who asks, why, where, when, and which clips would match" },
+    ],
+    load: () => import("../owner/requests.ts"),
+  },
+  {
+    path: "owner requests show",
+    summary: "Show one request and what proves it",
+    args: [requestArg],
+    options: [homeFlag],
+    examples: [{ command: "doorward owner requests show 5e21", meaning: "with its place in the register's log" }],
+    load: () => import("../owner/requests-show.ts"),
+  },
+  {
+    path: "owner requests answer",
+    summary: "Share a part of a clip with the one who asks",
+    details:
+      "An ordinary consent: it shows exactly what would be shared, asks, and waits out the undo window. The recipient is the one that the request names. Sound stays home unless you add it; so does every fact about you.",
+    args: [requestArg, clipArg],
+    options: [
+      homeFlag,
+      {
+        flags: "--seconds <from-to>",
+        meaning: "part to share, such as 3-8; whole fragments inside it only",
+        required: true,
+      },
+      ...wishOptions,
+    ],
+    examples: [
+      { command: "doorward owner requests answer 5e21 4f1c --seconds 3-8", meaning: "five seconds, picture only" },
+    ],
+    load: () => import("../owner/requests-answer.ts"),
+  },
+  {
+    path: "owner register add",
+    summary: "Follow a register of requests",
+    details:
+      "Without --key: the registers that the doorbell copies, with the keys from its configuration. With --url this machine fetches the register by itself and compares what it sees with the doorbell's copy, which uncovers a register that shows the two of you different logs; the register then sees this machine's address.",
+    options: [
+      homeFlag,
+      { flags: "--key <key>", meaning: "the log's verifier key: name+hash+base64" },
+      { flags: "--witness <key...>", meaning: "verifier keys of witnesses" },
+      { flags: "--quorum <n>", meaning: "how many of them must vouch (default: more than half)" },
+      { flags: "--url <url>", meaning: "also fetch it from here" },
+    ],
+    examples: [
+      { command: "doorward owner register add", meaning: "what the doorbell copies" },
+      {
+        command: "doorward owner register add --key register.example.org+1f3a…+AS… --url https://register.example.org",
+        meaning: "one by its key",
+      },
+    ],
+    load: () => import("../owner/register-add.ts"),
+  },
+  {
+    path: "owner register list",
+    summary: "List the registers that are followed",
+    options: [homeFlag],
+    examples: [{ command: "doorward owner register list", meaning: "with their witnesses" }],
+    load: () => import("../owner/register-list.ts"),
+  },
+  {
+    path: "owner register remove",
+    summary: "Follow a register no longer",
+    args: [{ name: "<name>", meaning: "the register's name" }],
+    options: [homeFlag],
+    examples: [{ command: "doorward owner register remove register.example.org", meaning: "what was kept of it goes" }],
+    load: () => import("../owner/register-remove.ts"),
+  },
+];
+
 const householdCommands: readonly CommandDefinition[] = [
   {
     path: "owner household list",
@@ -232,4 +342,9 @@ const householdCommands: readonly CommandDefinition[] = [
   },
 ];
 
-export const ownerCommands: readonly CommandDefinition[] = [...lookCommands, ...shareCommands, ...householdCommands];
+export const ownerCommands: readonly CommandDefinition[] = [
+  ...lookCommands,
+  ...shareCommands,
+  ...requestCommands,
+  ...householdCommands,
+];
