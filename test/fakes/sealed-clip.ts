@@ -26,6 +26,8 @@ export interface SealedClip {
 export interface ClipContent {
   readonly video: readonly Uint8Array[];
   readonly audio: readonly Uint8Array[];
+  /** Plain bytes of both meta records; by default none that can be read. */
+  readonly meta?: readonly Uint8Array[];
 }
 
 export const tinyContent = (seconds = 10): ClipContent => ({
@@ -50,11 +52,12 @@ export async function sealClip(
 ): Promise<SealedClip> {
   const id = crypto.randomBytes(16);
   const seed = crypto.randomBytes(32);
+  const meta = content.meta ?? [Uint8Array.of(1), Uint8Array.of(2)];
   const lanes: readonly (readonly [Lane, readonly Uint8Array[]])[] = [
     [LANES.video, content.video],
     [LANES.audio, content.audio],
     [LANES.thumbnail, [Uint8Array.of(0xff, 0xd8)]],
-    [LANES.meta, [Uint8Array.of(1), Uint8Array.of(2)]],
+    [LANES.meta, meta],
   ];
   const leaves: LeafData[] = [];
   const ciphertexts = new Map<string, Uint8Array>();
@@ -72,7 +75,7 @@ export async function sealClip(
   const manifest: Manifest = {
     clip: id,
     clipKey: signer.publicKey,
-    leaves: { video: content.video.length, audio: content.audio.length, thumbnail: 1, meta: 2 },
+    leaves: { video: content.video.length, audio: content.audio.length, thumbnail: 1, meta: meta.length },
     root: merkleRoot(
       crypto,
       leaves.map((leaf) => leafHash(crypto, encodeLeaf(leaf))),

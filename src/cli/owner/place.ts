@@ -15,7 +15,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     const place = readPlace(at);
     await home.store.update((state) => ({ ...state, place }));
   } else if (clear) {
-    await home.store.update(({ place: _, ...state }) => state);
+    await home.store.update(({ place: _place, ...state }) => state);
   }
   const { place } = await home.store.read();
   terminal.say(
