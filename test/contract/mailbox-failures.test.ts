@@ -18,9 +18,9 @@ import { Inbox } from "../../src/recipient/inbox.ts";
 import { verifyShare } from "../../src/recipient/verify-share.ts";
 import { clearanceFor } from "../fakes/clearance.ts";
 import { makeConsentWorld } from "../fakes/consent-world.ts";
+import { freePort } from "../fakes/free-port.ts";
 import { inboxConnection, mqttClient } from "../fakes/inbox-connection.ts";
 import { MemoryInbox } from "../fakes/memory-inbox.ts";
-import { freePort } from "../fakes/mosquitto.ts";
 import { sealClip } from "../fakes/sealed-clip.ts";
 import { tinyFragment, tinyInit, tinyLane } from "../fakes/tiny-mp4.ts";
 

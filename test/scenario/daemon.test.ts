@@ -14,8 +14,8 @@ import { openClipSeed } from "../../src/owner/clip-seed.ts";
 import { decodeClipHead } from "../../src/protocol/clip-file.ts";
 import { bundleProgram, Daemon } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
+import { freePort } from "../fakes/free-port.ts";
 import { installGpiodPrograms } from "../fakes/gpiod-programs.ts";
-import { freePort } from "../fakes/mosquitto.ts";
 
 const run = promisify(execFile);
 const POST_ROLL_MS = 3000;
