@@ -136,20 +136,18 @@ const resumesAfter = (side: Side): DeliveryCase => ({
   run: async (context) => {
     const { broker, reader } = context;
     const storage = new MemoryInbox();
-    let restarted: Promise<void> | null = null;
+    const restarts: Promise<void>[] = [];
     const restart = async (): Promise<void> => {
       await broker.crash(side);
       await receive(context, reader, storage);
     };
     await receive(context, reader, storage, (next) => {
-      if (next < 8) return;
-      restarted ??= restart();
-      restarted.catch(() => {});
+      if (next >= 8 && restarts.length === 0) restarts.push(restart());
     });
     const { card, end } = await deliveryTo(context, reader, 600_000);
     assert.equal(await end, "delivered");
-    assert.notEqual(restarted, null);
-    await restarted;
+    assert.equal(restarts.length, 1);
+    await Promise.all(restarts);
     assertHolds(storage, card, reader);
   },
 });

@@ -117,21 +117,21 @@ async function startBridged(recipients: readonly RecipientSecrets[]): Promise<Ru
 /** Settles when a message gets from one machine to the other. */
 export async function crosses(from: string, to: string, secrets: RecipientSecrets): Promise<void> {
   const { username, password, topicFilter } = inboxLogin(nodeCrypto, secrets);
-  let hasCrossed = false;
+  const crossed: string[] = [];
   const reader = await mqttClient(to, { username, password }, () => {
-    hasCrossed = true;
+    crossed.push(username);
   });
   const sender = await mqttClient(from);
   try {
     await reader.subscribeAsync(topicFilter, { qos: 1 });
-    for (let attempt = 0; attempt < 300 && !hasCrossed; attempt += 1) {
+    for (let attempt = 0; attempt < 300 && crossed.length === 0; attempt += 1) {
       await sender.publishAsync(`in/${username}/${"0".repeat(32)}`, "probe", { qos: 1 });
       await sleep(100);
     }
   } finally {
     await Promise.all([reader.endAsync(true), sender.endAsync(true)]);
   }
-  if (!hasCrossed) throw new Error("the bridge passes nothing on");
+  if (crossed.length === 0) throw new Error("the bridge passes nothing on");
 }
 
 export const mosquitto: Engine = { name: "Mosquitto", cannot, start: startOne };
