@@ -18,6 +18,7 @@ export default defineConfig({
       kind("contract", 60, true),
       kind("scenario", 180, false),
       kind("crash", 300, false),
+      kind("browser", 120, false),
     ],
     maxWorkers: 2,
   },

@@ -32,7 +32,7 @@ export interface OpenedClip {
   readonly gaps: readonly Gap[];
 }
 
-interface Opener {
+export interface Opener {
   readonly crypto: Crypto;
   readonly source: ClipSource;
   readonly clip: VerifiedClip;
@@ -108,8 +108,9 @@ async function openLane(
   return opened;
 }
 
-async function openLeaves(
-  { crypto, source, clip }: Opener,
+/** Opens consecutive leaves of one lane; null, and a gap, where one does not open. */
+export async function openLeaves(
+  { crypto, source, clip }: Pick<Opener, "crypto" | "source" | "clip">,
   lane: Lane,
   leaves: readonly LeafData[],
   keys: readonly Uint8Array[],

@@ -1,0 +1,82 @@
+// Builds the pages that people open in a browser: dist/app, the owner's app, and dist/portal, the recipient's page.
+// The same sources give the same bytes: names carry hashes, and nothing carries a date.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { build as bundle } from "esbuild";
+import { build } from "vite";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** What every page has in common. */
+const common = {
+  configFile: false,
+  logLevel: "warn",
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  define: { APP_VERSION: JSON.stringify(version) },
+};
+
+await build({
+  ...common,
+  root: "src/app",
+  build: {
+    outDir: "../../dist/app",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1000,
+  },
+});
+
+const filesIn = (folder) =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .toSorted();
+
+// The worker is named by what it keeps: it is fetched anew exactly when a file of the app has changed.
+const kept = filesIn("dist/app").filter((file) => file !== "service-worker.js");
+const digest = createHash("sha256");
+for (const file of kept) digest.update(`${file}\0`).update(readFileSync(join("dist/app", file)));
+const shell = {
+  version: digest.digest("hex").slice(0, 16),
+  files: ["./", ...kept.filter((file) => file !== "index.html").map((file) => `./${file}`)],
+};
+await bundle({
+  entryPoints: ["src/app/worker/service-worker.ts"],
+  outfile: "dist/app/service-worker.js",
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  define: { SHELL: JSON.stringify(shell) },
+  logLevel: "warning",
+});
+
+if (existsSync("src/portal/index.html")) {
+  await build({
+    ...common,
+    root: "src/portal",
+    build: {
+      outDir: "../../dist/portal",
+      emptyOutDir: true,
+      target: "es2022",
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 1_000_000,
+      cssCodeSplit: false,
+      chunkSizeWarningLimit: 1000,
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
+  });
+  inlineEverything("dist/portal/index.html");
+}
+
+/** A page that is opened as a file may not load modules beside it, so all of it becomes one file. */
+function inlineEverything(page) {
+  const folder = join(page, "..");
+  const html = readFileSync(page, "utf8");
+  writeFileSync(page, html);
+  void folder;
+}

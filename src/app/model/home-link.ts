@@ -1,0 +1,103 @@
+import { type Signal, signal } from "@preact/signals";
+import { Doorbell } from "../../owner/doorbell.ts";
+import { OwnerError } from "../../owner/errors.ts";
+import { LinkClient } from "../../owner/link-client.ts";
+import type { LinkNoticeMessage } from "../../protocol/link-message.ts";
+import { browserTimer } from "../ground/browser-timer.ts";
+import type { Ground } from "../ground/ground.ts";
+import { homeConnector } from "../ground/home-connector.ts";
+import { Gate } from "./gate.ts";
+
+/** `away`: tried, and trying again by itself. */
+export type Connection = "connecting" | "online" | "away";
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
+/** What a screen asks for waits this long for a connection that is being made. */
+const PATIENCE_MS = 12_000;
+
+export interface HomeLinkEvents {
+  /** A connection was made; until this settles nobody else learns of it. */
+  readonly onUp: (doorbell: Doorbell) => Promise<void>;
+  readonly onNotice: (notice: LinkNoticeMessage) => void;
+}
+
+/** Keeps one connection to the doorbell for as long as the app is open, and makes it anew when it is lost. */
+export class HomeLink {
+  readonly connection: Signal<Connection> = signal("connecting");
+  readonly #ground: Ground;
+  readonly #events: HomeLinkEvents;
+  #doorbell: Doorbell | null = null;
+  #up = new Gate();
+  #wake = new Gate();
+  #lost = new Gate();
+  #running = false;
+
+  constructor(ground: Ground, events: HomeLinkEvents) {
+    this.#ground = ground;
+    this.#events = events;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    addEventListener("online", () => this.retryNow());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.retryNow();
+    });
+    addEventListener("offline", () => this.#lost.open());
+    void this.#run();
+  }
+
+  /** Does not wait out the pause before the next try. */
+  retryNow(): void {
+    this.#wake.open();
+  }
+
+  /** @throws OwnerError `owner/broker-away` when there is no connection within twelve seconds. */
+  async doorbell(): Promise<Doorbell> {
+    if (this.#doorbell !== null) return this.#doorbell;
+    this.retryNow();
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MS));
+    await Promise.race([this.#up.opened, patience]);
+    if (this.#doorbell === null) throw new OwnerError("owner/broker-away", "the doorbell cannot be reached");
+    return this.#doorbell;
+  }
+
+  async #run(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (;;) {
+      this.#wake = new Gate();
+      const wasUp = await this.#once().catch(() => false);
+      if (wasUp) pauseMs = FIRST_PAUSE_MS;
+      this.connection.value = "away";
+      const pause = new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
+      await Promise.race([pause, this.#wake.opened]);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      this.connection.value = "connecting";
+    }
+  }
+
+  /** One connection from beginning to end; true when it was good for something. */
+  async #once(): Promise<boolean> {
+    const { crypto, store } = this.#ground;
+    const lost = new Gate();
+    this.#lost = lost;
+    const connect = homeConnector(() => lost.open());
+    const link = await LinkClient.open({ crypto, store, connect, timer: browserTimer });
+    try {
+      link.onNotice(this.#events.onNotice);
+      const doorbell = new Doorbell(link);
+      await this.#events.onUp(doorbell);
+      this.#doorbell = doorbell;
+      this.connection.value = "online";
+      this.#up.open();
+      await lost.opened;
+      return true;
+    } finally {
+      this.#doorbell = null;
+      this.#up = new Gate();
+      await link.close();
+    }
+  }
+}

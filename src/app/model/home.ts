@@ -1,0 +1,151 @@
+import { type Signal, signal } from "@preact/signals";
+import { dayOf } from "../../owner/day-keys.ts";
+import type { Doorbell } from "../../owner/doorbell.ts";
+import { OwnerError } from "../../owner/errors.ts";
+import { pairWithCode } from "../../owner/pair.ts";
+import { tendDays } from "../../owner/tend-days.ts";
+import { equalBytes, fromBase64url, toHex } from "../../protocol/bytes.ts";
+import type { LinkNoticeMessage } from "../../protocol/link-message.ts";
+import type { ResultOf } from "../../protocol/link-ops.ts";
+import { isJsonObject } from "../../protocol/shape.ts";
+import type { Role } from "../../protocol/statements/member.ts";
+import { browserTimer } from "../ground/browser-timer.ts";
+import type { Ground } from "../ground/ground.ts";
+import { homeConnector } from "../ground/home-connector.ts";
+import { ClipIndex } from "./clip-index.ts";
+import { HomeLink } from "./home-link.ts";
+import { type Ring, stillOfOpenClip } from "./ring.ts";
+import { ShareBook } from "./share-book.ts";
+
+export type DoorbellStatus = ResultOf<"status">;
+export type Household = ResultOf<"household">;
+
+/** `waiting`: paired, and no owner has admitted this phone yet. */
+export type Standing = Role | "waiting";
+
+/** Everything about the one home that this phone belongs to. */
+export class Home {
+  readonly ground: Ground;
+  readonly link: HomeLink;
+  readonly clips: ClipIndex;
+  readonly shares: ShareBook;
+  readonly status: Signal<DoorbellStatus | null> = signal(null);
+  readonly household: Signal<Household | null> = signal(null);
+  readonly standing: Signal<Standing | null> = signal(null);
+  readonly ring: Signal<Ring | null> = signal(null);
+  /** A clip is being recorded now. */
+  readonly recording: Signal<boolean> = signal(false);
+
+  constructor(ground: Ground) {
+    this.ground = ground;
+    this.clips = new ClipIndex(ground);
+    this.shares = new ShareBook(ground);
+    this.link = new HomeLink(ground, {
+      onUp: (doorbell) => this.#onUp(doorbell),
+      onNotice: (notice) => this.#onNotice(notice),
+    });
+  }
+
+  /** Shows what is known and connects. Call once, when paired. */
+  async open(): Promise<void> {
+    await this.clips.load();
+    await this.shares.load();
+    this.link.start();
+  }
+
+  /** Runs against the doorbell, waiting for a connection that is being made. @throws OwnerError. */
+  async ask<T>(use: (doorbell: Doorbell) => Promise<T>): Promise<T> {
+    return use(await this.link.doorbell());
+  }
+
+  async deviceKey(): Promise<Uint8Array> {
+    return fromBase64url((await this.ground.store.device()).deviceKey);
+  }
+
+  async refresh(doorbell: Doorbell): Promise<void> {
+    const { result } = await doorbell.ask("status", {});
+    this.status.value = result;
+    this.household.value = await doorbell.household();
+    this.standing.value = this.#standingIn(this.household.value);
+  }
+
+  async refreshShares(): Promise<void> {
+    await this.ask((doorbell) => this.shares.refresh(doorbell));
+  }
+
+  dismissRing(): void {
+    this.ring.value = null;
+  }
+
+  #standingIn({ members }: Household): Standing {
+    const { publicKey } = this.ground.identity.signer;
+    return members.find(({ key }) => equalBytes(key, publicKey))?.role ?? "waiting";
+  }
+
+  async #onUp(doorbell: Doorbell): Promise<void> {
+    await this.refresh(doorbell).catch((error: unknown) => {
+      // A doorbell is silent towards a phone that no owner has let in.
+      if (error instanceof OwnerError && error.code === "owner/no-answer") this.standing.value ??= "waiting";
+      throw error;
+    });
+    const retentionDays = this.status.value?.retentionDays ?? Number.MAX_SAFE_INTEGER;
+    await tendDays(this.ground.crypto, this.ground.store, doorbell, dayOf(Date.now()), retentionDays);
+    if (this.standing.value === "owner") await this.shares.refresh(doorbell);
+    // Thousands of clips may have to be read: the rest of the app does not wait for that.
+    void this.clips.sync(doorbell).catch(() => undefined);
+  }
+
+  #onNotice({ notice, fields }: LinkNoticeMessage): void {
+    const field = isJsonObject(fields) ? fields : {};
+    switch (notice) {
+      case "ring":
+        this.ring.value = { atMs: typeof field.atMs === "number" ? field.atMs : Date.now(), clip: null, still: null };
+        break;
+      case "clip-opened":
+        this.recording.value = true;
+        if (field.trigger === "ring" && typeof field.clip === "string") void this.#showStill(field.clip);
+        this.#later((doorbell) => this.clips.sync(doorbell));
+        break;
+      case "clip-sealed":
+        this.recording.value = false;
+        this.#later(async (doorbell) => {
+          await this.clips.sync(doorbell);
+          await this.refresh(doorbell);
+        });
+        break;
+      case "camera":
+      case "recording-refused":
+      case "household-changed":
+      case "member-waiting":
+        this.#later((doorbell) => this.refresh(doorbell));
+        break;
+      case "share-delivered":
+        this.#later((doorbell) => this.shares.refresh(doorbell));
+        break;
+    }
+  }
+
+  async #showStill(clip: string): Promise<void> {
+    const id = /^[0-9a-f]{32}$/.test(clip) ? clip : toHex(fromBase64url(clip));
+    const ring = this.ring.value;
+    if (ring === null) return;
+    this.ring.value = { ...ring, clip: id };
+    const still = await this.ask((doorbell) => stillOfOpenClip(this.ground, doorbell, id)).catch(() => null);
+    if (this.ring.value?.clip === id) this.ring.value = { ...this.ring.value, still };
+  }
+
+  /** A notice that cannot be followed up now is followed up by the next connection. */
+  #later(use: (doorbell: Doorbell) => Promise<void>): void {
+    void this.ask(use).catch(() => undefined);
+  }
+}
+
+/** Makes this phone the doorbell's. @throws OwnerError, ProtocolError. */
+export async function pairPhone(ground: Ground, code: string): Promise<"owner" | "waiting"> {
+  const { crypto, store, identity } = ground;
+  await store.create(crypto, dayOf(Date.now()));
+  const ports = { crypto, store, connect: homeConnector(() => {}), timer: browserTimer };
+  const { role } = await pairWithCode(ports, identity.signer.publicKey, code);
+  void navigator.storage?.persist?.();
+  return role;
+}

@@ -1,0 +1,183 @@
+import { LANES } from "../../protocol/clip-keys.ts";
+import { fragmentTiming, trackInfo } from "../../protocol/fmp4.ts";
+import type { Film } from "./film.ts";
+
+/** A part of the clip that does not play, in milliseconds. */
+export interface FilmGap {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface FeedEvents {
+  readonly onGaps: (gaps: readonly FilmGap[]) => void;
+  /** Neither part by part nor as a whole: the browser lacks the codec. */
+  readonly onUnplayable: () => void;
+}
+
+type MediaLane = typeof LANES.video | typeof LANES.audio;
+
+interface ManagedWindow {
+  readonly ManagedMediaSource?: typeof MediaSource;
+}
+
+const source = (): typeof MediaSource | null =>
+  (globalThis as ManagedWindow).ManagedMediaSource ?? globalThis.MediaSource ?? null;
+
+const typeOf = (kind: "video" | "audio", codec: string): string => `${kind}/mp4; codecs="${codec}"`;
+
+/**
+ * Feeds a film into a video element: part by part where the browser has MediaSource (ManagedMediaSource on phones of
+ * one maker), else as one file once all is there. The returned function ends it.
+ */
+export function feedFilm(video: HTMLVideoElement, film: Film, events: FeedEvents): () => void {
+  const Source = source();
+  return Source === null ? feedWhole(video, film, events) : feedParts(video, film, events, Source);
+}
+
+function feedWhole(video: HTMLVideoElement, film: Film, events: FeedEvents): () => void {
+  let url: string | null = null;
+  const onError = (): void => events.onUnplayable();
+  video.addEventListener("error", onError);
+  const end = film.state.subscribe((state) => {
+    if (state !== "whole" || url !== null) return;
+    url = URL.createObjectURL(new Blob([film.wholeMp4() as Uint8Array<ArrayBuffer>], { type: "video/mp4" }));
+    video.src = url;
+    events.onGaps(gapsOf(film));
+  });
+  return () => {
+    end();
+    video.removeEventListener("error", onError);
+    video.removeAttribute("src");
+    if (url !== null) URL.revokeObjectURL(url);
+  };
+}
+
+/** One lane's bytes waiting for their turn: a SourceBuffer takes one append at a time. */
+class LaneFeed {
+  readonly #waiting: Uint8Array[] = [];
+  #buffer: SourceBuffer | null = null;
+
+  push(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    this.#next();
+  }
+
+  attach(buffer: SourceBuffer, onIdle: () => void): void {
+    this.#buffer = buffer;
+    buffer.addEventListener("updateend", () => {
+      this.#next();
+      onIdle();
+    });
+    this.#next();
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#buffer?.updating !== true;
+  }
+
+  #next(): void {
+    if (this.#buffer === null || this.#buffer.updating) return;
+    const bytes = this.#waiting.shift();
+    if (bytes !== undefined) this.#buffer.appendBuffer(bytes as Uint8Array<ArrayBuffer>);
+  }
+}
+
+function feedParts(video: HTMLVideoElement, film: Film, events: FeedEvents, Source: typeof MediaSource): () => void {
+  const media = new Source();
+  const feeds = new Map<MediaLane, LaneFeed>([
+    [LANES.video, new LaneFeed()],
+    [LANES.audio, new LaneFeed()],
+  ]);
+  const codecs = new Map<MediaLane, string | null>();
+  let attached = false;
+  let isDone = false;
+
+  // All buffers have to be there before the first byte, so both init segments are waited for.
+  const attach = (): void => {
+    if (attached || media.readyState !== "open") return;
+    const lanes = ([LANES.video, LANES.audio] as const).filter((lane) => film.hasLane(lane));
+    if (lanes.length === 0 || !lanes.every((lane) => codecs.has(lane))) return;
+    attached = true;
+    const playable = lanes.flatMap((lane) => {
+      const type = codecs.get(lane);
+      return type !== null && type !== undefined && Source.isTypeSupported(type) ? [{ lane, type }] : [];
+    });
+    if (!playable.some(({ lane }) => lane === LANES.video)) events.onUnplayable();
+    for (const { lane, type } of playable) feeds.get(lane)?.attach(media.addSourceBuffer(type), finish);
+    for (const lane of feeds.keys()) if (!playable.some((known) => known.lane === lane)) feeds.delete(lane);
+    finish();
+  };
+
+  const finish = (): void => {
+    if (!isDone || !attached || media.readyState !== "open") return;
+    if ([...feeds.values()].every(({ isIdle }) => isIdle)) media.endOfStream();
+  };
+
+  /** Playing has come to a gap: go on where it ends. Where loading is merely slow there is nothing behind to go to. */
+  const skipGap = (): void => {
+    const { buffered, currentTime } = video;
+    for (let i = 0; i < buffered.length; i += 1) {
+      const start = buffered.start(i);
+      if (start > currentTime + 0.01) {
+        video.currentTime = start + 0.001;
+        return;
+      }
+      if (buffered.end(i) > currentTime + 0.15) return;
+    }
+  };
+
+  const url = URL.createObjectURL(media);
+  media.addEventListener("sourceopen", attach, { once: true });
+  video.addEventListener("waiting", skipGap);
+  video.disableRemotePlayback = true; // ManagedMediaSource opens only so
+  video.src = url;
+  const endFragments = film.onFragment(({ lane, index, bytes }) => {
+    const known = lane === LANES.video || lane === LANES.audio ? lane : null;
+    if (known === null) return;
+    if (index === 0) {
+      const track = bytes === null ? null : trackInfo(bytes);
+      codecs.set(known, track === null ? null : typeOf(track.kind, track.codec));
+    }
+    if (bytes === null) events.onGaps(gapsOf(film));
+    else feeds.get(known)?.push(bytes);
+    attach();
+    if (video.readyState === HTMLMediaElement.HAVE_METADATA) skipGap();
+  });
+  const endState = film.state.subscribe((state) => {
+    if (state !== "whole") return;
+    isDone = true;
+    events.onGaps(gapsOf(film));
+    finish();
+    skipGap();
+  });
+  return () => {
+    endFragments();
+    endState();
+    video.removeEventListener("waiting", skipGap);
+    video.removeAttribute("src");
+    video.load();
+    URL.revokeObjectURL(url);
+  };
+}
+
+/** Where picture is missing: from the end of what plays before to the beginning of what plays after. */
+export function gapsOf(film: Film): FilmGap[] {
+  const { init, fragments } = film.lane(LANES.video);
+  if (init === null) return [];
+  const { timescale } = trackInfo(init);
+  const gaps: FilmGap[] = [];
+  let endMs = 0;
+  let isOpen = false;
+  for (const fragment of fragments) {
+    if (fragment === null) {
+      isOpen = true;
+      continue;
+    }
+    const { startMs, durationMs } = fragmentTiming(fragment, timescale);
+    if (isOpen) gaps.push({ startMs: endMs, endMs: startMs });
+    isOpen = false;
+    endMs = startMs + durationMs;
+  }
+  if (isOpen && film.state.value === "whole") gaps.push({ startMs: endMs, endMs: Number.POSITIVE_INFINITY });
+  return gaps;
+}

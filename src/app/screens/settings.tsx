@@ -1,0 +1,92 @@
+import { useEffect, useState } from "preact/hooks";
+import { toHex } from "../../protocol/bytes.ts";
+import { Button } from "../../ui/button.tsx";
+import { sayFingerprint } from "../../ui/say.ts";
+import { Sheet } from "../../ui/sheet.tsx";
+import { Switch } from "../../ui/switch.tsx";
+import { eraseDatabase } from "../ground/database.ts";
+import type { Home } from "../model/home.ts";
+import { FailureNotice } from "../parts/failure-notice.tsx";
+import { useAction } from "../parts/use-action.ts";
+import { words } from "../words.ts";
+
+export function SettingsScreen({ home }: { readonly home: Home }) {
+  return (
+    <div class="stack loose">
+      <h1>{words.settings.title}</h1>
+      <Privacy home={home} />
+      <ThisPhone home={home} />
+    </div>
+  );
+}
+
+function Privacy({ home }: { readonly home: Home }) {
+  const action = useAction();
+  const { status, standing } = home;
+  const set = (on: boolean): void =>
+    action.run(() =>
+      home.ask(async (doorbell) => {
+        await doorbell.ask("privacy", { on });
+        await home.refresh(doorbell);
+      }),
+    );
+  return (
+    <section class="card">
+      <Switch
+        label={words.settings.privacy}
+        hint={words.settings.privacyText}
+        checked={status.value?.privacy === true}
+        disabled={action.busy || status.value === null || standing.value !== "owner"}
+        onChange={set}
+      />
+      <FailureNotice error={action.error} />
+    </section>
+  );
+}
+
+function ThisPhone({ home }: { readonly home: Home }) {
+  const [persisted, setPersisted] = useState<boolean | null>(null);
+  const [forgetting, setForgetting] = useState(false);
+  const action = useAction();
+  const { identity, database } = home.ground;
+  useEffect(() => {
+    void navigator.storage?.persisted?.().then(setPersisted);
+  }, []);
+  const forget = (): void =>
+    action.run(async () => {
+      await eraseDatabase(database);
+      location.reload();
+    });
+  return (
+    <section class="stack" aria-labelledby="this-phone">
+      <h2 id="this-phone">{words.settings.thisPhone}</h2>
+      <div class="card stack">
+        <div class="stack tight">
+          <p class="muted small">{words.pair.yourFingerprint}</p>
+          <p class="fingerprint">{sayFingerprint(toHex(identity.signer.publicKey))}</p>
+        </div>
+        <p class="small">{identity.kind === "engine" ? words.settings.keyEngine : words.settings.keySoftware}</p>
+        {persisted === null ? null : (
+          <p class="small muted">{persisted ? words.settings.kept : words.settings.notKept}</p>
+        )}
+        <div>
+          <Button kind="danger" onClick={() => setForgetting(true)}>
+            {words.settings.forget}
+          </Button>
+        </div>
+      </div>
+      {forgetting ? (
+        <Sheet title={words.settings.forgetTitle} onClose={() => setForgetting(false)}>
+          <p>{words.settings.forgetText}</p>
+          <FailureNotice error={action.error} />
+          <div class="button-row even">
+            <Button onClick={() => setForgetting(false)}>{words.settings.forgetNo}</Button>
+            <Button kind="danger" onClick={forget} disabled={action.busy}>
+              {words.settings.forgetYes}
+            </Button>
+          </div>
+        </Sheet>
+      ) : null}
+    </section>
+  );
+}

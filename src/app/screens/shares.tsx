@@ -1,0 +1,136 @@
+import { useEffect, useState } from "preact/hooks";
+import { makeRevocation } from "../../owner/make-consent.ts";
+import { fromHex } from "../../protocol/bytes.ts";
+import { Button } from "../../ui/button.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { sayDateTime, sayDuration, sayForeign } from "../../ui/say.ts";
+import type { Home } from "../model/home.ts";
+import type { KnownShare } from "../model/share-book.ts";
+import { FailureNotice } from "../parts/failure-notice.tsx";
+import { Message } from "../parts/message.tsx";
+import { useCountdown } from "../parts/now.ts";
+import { useAction } from "../parts/use-action.ts";
+import { words } from "../words.ts";
+
+/** While something is under way. */
+const LOOK_EVERY_MS = 2000;
+
+export function SharesScreen({ home }: { readonly home: Home }) {
+  const shares = home.shares.list.value;
+  const action = useAction();
+  const [said, setSaid] = useState<string | null>(null);
+  const isMoving = shares.some(({ state }) => state === "undo-window" || state === "delivering");
+  useEffect(() => {
+    const look = (): void => void home.refreshShares().catch(() => undefined);
+    look();
+    const timer = isMoving ? setInterval(look, LOOK_EVERY_MS) : undefined;
+    return () => clearInterval(timer);
+  }, [isMoving]);
+  const revoke = (share: KnownShare): void =>
+    action.run(async () => {
+      setSaid(null);
+      const { crypto, identity } = home.ground;
+      const revocation = await makeRevocation(crypto, identity.signer, await home.deviceKey(), fromHex(share.token));
+      await home.ask((doorbell) => doorbell.revoke(revocation));
+      const wasHere = share.state === "waiting" || share.state === "undo-window";
+      if (wasHere) await home.shares.drop(share.token);
+      setSaid(saidAfter(share.state));
+      await home.refreshShares();
+    });
+  return (
+    <div class="stack loose">
+      <header class="stack tight">
+        <h1>{words.shares.title}</h1>
+        <p class="muted">{words.shares.lead}</p>
+      </header>
+      {said === null ? null : (
+        <Notice tone="good">
+          <p>{said}</p>
+        </Notice>
+      )}
+      <FailureNotice error={action.error} />
+      {shares.length === 0 ? (
+        <Message icon="share" title={words.shares.empty} text={words.shares.emptyText} />
+      ) : (
+        <ul class="stack">
+          {shares.map((share) => (
+            <li key={share.token}>
+              <ShareCard share={share} busy={action.busy} onRevoke={() => revoke(share)} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function saidAfter(state: KnownShare["state"]): string {
+  if (state === "waiting" || state === "undo-window") return words.shares.undone;
+  return state === "delivered" ? words.shares.revokedLate : words.shares.revokedNow;
+}
+
+interface ShareCardProps {
+  readonly share: KnownShare;
+  readonly busy: boolean;
+  readonly onRevoke: () => void;
+}
+
+function ShareCard({ share, busy, onRevoke }: ShareCardProps) {
+  const { state, note } = share;
+  return (
+    <article class="card stack">
+      <div class="stack tight">
+        <h2>{note === null ? words.shares.otherPhone : words.shares.to(sayForeign(note.recipient))}</h2>
+        {note === null ? null : (
+          <p class="muted small">
+            {words.shares.part(note.fromSeconds.toFixed(1), note.toSeconds.toFixed(1))},{" "}
+            {note.sound ? words.shares.withSound : words.shares.withoutSound} ·{" "}
+            {words.shares.validUntil(sayDateTime(note.expires * 1000))}
+          </p>
+        )}
+      </div>
+      <ShareStatus share={share} />
+      {state === "undo-window" || state === "waiting" ? (
+        <div>
+          <Button kind="primary" onClick={onRevoke} disabled={busy}>
+            {words.shares.undo}
+          </Button>
+        </div>
+      ) : null}
+      {state === "delivering" || state === "delivered" ? (
+        <div>
+          <Button onClick={onRevoke} disabled={busy}>
+            {state === "delivered" ? words.shares.revokeDelivered : words.shares.revoke}
+          </Button>
+        </div>
+      ) : null}
+    </article>
+  );
+}
+
+function ShareStatus({ share }: { readonly share: KnownShare }) {
+  const left = useCountdown(share.leavesAt);
+  switch (share.state) {
+    case "undo-window":
+      return (
+        <p class="countdown">
+          <span>{words.shares.undoWindow}</span>
+          <strong role="timer">{sayDuration(left)}</strong>
+        </p>
+      );
+    case "waiting":
+      return <p>{words.shares.waiting(share.missingSigners)}</p>;
+    case "delivering":
+      return <p>{words.shares.delivering}</p>;
+    case "delivered":
+      return (
+        <p>
+          <span class="tag good">{words.shares.delivered}</span>
+        </p>
+      );
+    case "revoked":
+      return <p class="muted">{words.shares.revoked}</p>;
+    case "void":
+      return <p class="muted">{words.shares.void}</p>;
+  }
+}

@@ -1,0 +1,26 @@
+import { toHex } from "../../protocol/bytes.ts";
+import { Button } from "../../ui/button.tsx";
+import { sayFingerprint } from "../../ui/say.ts";
+import type { Home } from "../model/home.ts";
+import { Mark } from "../parts/mark.tsx";
+import { words } from "../words.ts";
+
+/** Paired, and no owner has let this phone in yet. */
+export function WaitingScreen({ home }: { readonly home: Home }) {
+  return (
+    <main class="lone">
+      <div class="stack loose">
+        <Mark />
+        <div class="stack">
+          <h1>{words.pair.waitingTitle}</h1>
+          <p class="muted">{words.pair.waitingText}</p>
+        </div>
+        <div class="card stack tight">
+          <p class="muted small">{words.pair.yourFingerprint}</p>
+          <p class="fingerprint">{sayFingerprint(toHex(home.ground.identity.signer.publicKey))}</p>
+        </div>
+        <Button onClick={() => home.link.retryNow()}>{words.retry}</Button>
+      </div>
+    </main>
+  );
+}

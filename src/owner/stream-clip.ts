@@ -1,0 +1,43 @@
+import { wipe } from "../protocol/bytes.ts";
+import { fragmentKeys, LANES, type Lane } from "../protocol/clip-keys.ts";
+import { type Opener, openLeaves } from "./open-clip.ts";
+
+/** One leaf of picture or sound as it arrives; null: it cannot be opened, and what is around it still plays. */
+export interface StreamedFragment {
+  readonly lane: Lane;
+  /** 0: the init segment. */
+  readonly index: number;
+  readonly bytes: Uint8Array | null;
+}
+
+/** Small at first, so that something plays soon; then larger, since each request costs a round trip. */
+const BATCHES = [3, 6, 12, 32] as const;
+
+/** Opens a verified clip's picture and sound from the beginning, side by side, so that it can play while the rest arrives. */
+export async function* streamClip(
+  opener: Opener,
+  signal: { readonly aborted: boolean },
+): AsyncGenerator<StreamedFragment> {
+  const tracks = [LANES.video, LANES.audio].map((lane) => {
+    const leaves = opener.clip.leaves.filter((leaf) => leaf.lane === lane);
+    return { lane, leaves, keys: fragmentKeys(opener.crypto, opener.seed, lane, leaves.length) };
+  });
+  const longest = Math.max(...tracks.map(({ leaves }) => leaves.length));
+  try {
+    for (let [at, round] = [0, 0]; at < longest; round += 1) {
+      const size = BATCHES[Math.min(round, BATCHES.length - 1)] ?? 1;
+      if (signal.aborted) return;
+      const opened = await Promise.all(
+        tracks.map(async ({ lane, leaves, keys }) => {
+          const batch = leaves.slice(at, at + size);
+          const bytes = batch.length === 0 ? [] : await openLeaves(opener, lane, batch, keys, []);
+          return batch.map(({ index }, i) => ({ lane, index, bytes: bytes[i] ?? null }));
+        }),
+      );
+      yield* opened.flat();
+      at += size;
+    }
+  } finally {
+    for (const { keys } of tracks) wipe(...keys);
+  }
+}

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RunningMailbox, startMailbox } from "../../src/mailbox/mailbox.ts";
+import { bundleProgram } from "../fakes/daemon.ts";
+import { doorward } from "../fakes/doorward-command.ts";
+import { digestOfBlob, keepBlobs } from "./blobs.ts";
+import { launchBrowser } from "./browser.ts";
+import { Door } from "./door.ts";
+import { buildPages } from "./pages.ts";
+import { until } from "./until.ts";
+
+let door: Door;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let mailbox: RunningMailbox;
+
+const recipient = async (...words: string[]): Promise<Record<string, unknown>> => {
+  const { exit, out, err } = await doorward(["recipient", ...words, "--home", join(door.dir, "recipient"), "--json"]);
+  expect(exit, err).toBe(0);
+  return JSON.parse(out) as Record<string, unknown>;
+};
+
+const go = (screen: string): Promise<unknown> => page.getByRole("link", { name: screen, exact: true }).click();
+
+beforeAll(async () => {
+  await Promise.all([bundleProgram(), buildPages()]);
+  [door, browser, mailbox] = await Promise.all([
+    Door.start(),
+    launchBrowser(),
+    startMailbox({ host: "127.0.0.1", port: 0 }),
+  ]);
+  context = await browser.newContext({ viewport: { width: 360, height: 740 } });
+  await keepBlobs(context);
+  page = await context.newPage();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await door?.stop();
+  await mailbox?.stop();
+});
+
+describe("the owner's app, against a real doorbell", () => {
+  test("pairs from the link that the doorbell shows, and takes the secret out of the address", async () => {
+    const code = await door.pairingCode();
+    await page.goto(`${door.host.url}#${code}`);
+    await page.getByRole("button", { name: "Pair", exact: true }).click();
+    await page.getByRole("heading", { name: "Front door" }).waitFor();
+    expect(page.url()).not.toContain("doorward:");
+    expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
+    await page.getByText("Camera on").waitFor();
+  });
+
+  test("rings with a picture of who stands there", async () => {
+    await door.daemon.ask({ op: "ring" });
+    await page.getByRole("heading", { name: "Somebody is at the door" }).waitFor();
+    const picture = page.locator(".ring-picture img");
+    await picture.waitFor();
+    expect(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(
+      320,
+    );
+    await page.getByRole("button", { name: "Not now" }).click();
+    await door.daemon.says("clip sealed");
+  });
+
+  test("lists the recording with its still and plays it", async () => {
+    await go("Timeline");
+    await page.getByRole("link", { name: /^Ring, .*0:0\d/ }).click();
+    const video = page.locator("video");
+    await until(() => video.evaluate((element: HTMLVideoElement) => element.currentTime > 1));
+    await until(() => page.getByRole("button", { name: "Share" }).isEnabled());
+    expect(await video.evaluate((element: HTMLVideoElement) => [element.videoWidth, element.error])).toEqual([
+      320,
+      null,
+    ]);
+  });
+
+  let preview = "";
+
+  test("shares the chosen part with whom the card names, after showing exactly that film", async () => {
+    await recipient("init", "--name", "The neighbour", "--mailbox", mailbox.url);
+    const card = join(door.dir, "neighbour.card");
+    const { fingerprint } = await recipient("card", "--out", card);
+    await page.getByRole("button", { name: "Share" }).click();
+    await page.locator("input[type=file]").setInputFiles(card);
+    await page.getByRole("heading", { name: "The neighbour" }).waitFor();
+    const shown = (await page.locator(".fingerprint").textContent())?.replaceAll(" ", "");
+    expect(fingerprint).toMatch(new RegExp(`^${shown}`));
+    await page.getByRole("button", { name: "Go on" }).click();
+
+    const begin = page.getByRole("slider", { name: "Begin" });
+    await begin.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("slider", { name: "End" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    expect(await page.getByRole("switch", { name: /^Sound/ }).isChecked()).toBe(false);
+    await page.getByLabel("What for").fill("your parcel");
+    await page.getByRole("button", { name: "Go on" }).click();
+
+    await page.getByRole("heading", { name: "This is what leaves your home" }).waitFor();
+    await until(async () => (await page.locator("video").getAttribute("src"))?.startsWith("blob:") === true);
+    preview = await digestOfBlob(page, (await page.locator("video").getAttribute("src")) ?? "");
+    const [yes, no] = [
+      page.getByRole("button", { name: "Sign and share" }),
+      page.getByRole("button", { name: "Back" }),
+    ];
+    const looks = (element: Element): string => {
+      const { width, height } = element.getBoundingClientRect();
+      const { color, backgroundColor, borderColor, fontWeight } = getComputedStyle(element);
+      return [Math.round(width), Math.round(height), color, backgroundColor, borderColor, fontWeight].join(" ");
+    };
+    expect(await yes.evaluate(looks)).toBe(await no.evaluate(looks));
+  });
+
+  test("is delivered after the undo window, and the recipient's film is the preview byte for byte", async () => {
+    const receiving = recipient("receive", "--once", "--timeout", "60");
+    await page.getByRole("button", { name: "Sign and share" }).click();
+    await page.getByText("Leaves in").waitFor();
+    const { file } = await receiving;
+    const film = join(door.dir, "shared.mp4");
+    await recipient("open", String(file), "--out", film);
+    expect(
+      createHash("sha256")
+        .update(await readFile(film))
+        .digest("hex"),
+    ).toBe(preview);
+    await page.getByText("Delivered", { exact: true }).waitFor();
+  });
+});
