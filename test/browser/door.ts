@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Daemon } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
-import { freePort } from "../fakes/mosquitto.ts";
+import { freePort } from "../fakes/free-port.ts";
 import { type AppHost, startAppHost } from "./app-host.ts";
 
 export const APP = join(import.meta.dirname, "../../dist/app");
