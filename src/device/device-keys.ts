@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Crypto } from "../protocol/crypto.ts";
 import { CodedError } from "../protocol/errors.ts";
 import { writeFileDurably } from "./platform/durable-file.ts";
 import { nodeCrypto } from "./platform/node-crypto.ts";
@@ -28,11 +29,14 @@ export interface DeviceKeys {
 }
 
 /** Makes the device's signing seed, once in the life of a data directory; the file is readable by its user only. */
-export async function createDeviceKeys(dataDir: string): Promise<DeviceKeys> {
+export async function createDeviceKeys(
+  dataDir: string,
+  crypto: Pick<Crypto, "randomBytes"> = nodeCrypto,
+): Promise<DeviceKeys> {
   if ((await readSeed(dataDir)) !== undefined) {
     throw new DeviceKeyError("device-key/exists", `${join(dataDir, KEY_FILE)} exists and is never overwritten`);
   }
-  const seed = nodeCrypto.randomBytes(SEED_BYTES);
+  const seed = crypto.randomBytes(SEED_BYTES);
   await writeFileDurably(join(dataDir, KEY_FILE), seed);
   return keysOf(seed);
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Crypto } from "../protocol/crypto.ts";
 import type { DoorwardConfig } from "./config/config.ts";
 import type { Reload } from "./config/reload-config.ts";
 import { serveControl } from "./control.ts";
@@ -8,6 +9,7 @@ import type { Link } from "./link/link.ts";
 import { type Clock, makeSystemClock } from "./platform/clock.ts";
 import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
+import { nodeCrypto } from "./platform/node-crypto.ts";
 import { NoticeBus } from "./platform/notices.ts";
 import { RETRY_MS, RetriedPart, type Startable } from "./retried-part.ts";
 import { ControlSocket } from "./sensor/control-socket.ts";
@@ -21,6 +23,8 @@ const CONTROL_SOCKET = "control.sock";
 
 export interface DevicePorts {
   readonly clock?: Clock;
+  /** Where every random byte of the daemon comes from. */
+  readonly crypto?: Crypto;
   readonly driver?: GpioDriver;
   /** Told in a few words how the doorbell is, whenever that changes. */
   readonly onStatus?: (status: string) => void;
@@ -96,7 +100,8 @@ export class Device {
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    const base = { clock: this.#clock, log: this.#log, bus: this.#bus };
+    const { crypto = nodeCrypto } = this.#ports;
+    const base = { crypto, clock: this.#clock, log: this.#log, bus: this.#bus };
     const keys = await loadDeviceKeys(this.#config.dataDir);
     const driver = this.#ports.driver ?? makeDriver(this.#config.sensor, base);
     const bell = new Sensors(this.#config.sensor, { ...base, driver });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { AuditEntry } from "../protocol/audit-chain.ts";
 import { toHex } from "../protocol/bytes.ts";
+import type { Crypto } from "../protocol/crypto.ts";
 import { seedSigner } from "../protocol/envelope.ts";
 import type { MemberChange } from "../protocol/statements/member.ts";
 import { AuditLog, type DayPublicKey } from "./audit/audit-log.ts";
@@ -24,7 +25,6 @@ import { answerShareOps } from "./ops/share-ops.ts";
 import type { Clock } from "./platform/clock.ts";
 import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
-import { nodeCrypto } from "./platform/node-crypto.ts";
 import type { NoticeBus } from "./platform/notices.ts";
 import { PrivacySwitch } from "./privacy-switch.ts";
 import { Outbox } from "./publisher/outbox.ts";
@@ -42,6 +42,7 @@ const PRIVACY_FILE = "privacy";
 const MIRROR_DIR = "mirror";
 
 export interface DoorWatchPorts {
+  readonly crypto: Crypto;
   readonly clock: Clock;
   readonly log: Log;
   readonly bus: NoticeBus;
@@ -117,15 +118,16 @@ export class DoorWatch implements Startable {
   }
 
   async #build(signal: AbortSignal): Promise<Parts> {
-    const { keys, bus, lights, ...base } = { ...this.#ports, crypto: nodeCrypto };
+    const { keys, bus, lights, ...base } = this.#ports;
+    const { crypto, clock } = base;
     const { dataDir, storage, broker, sharing: sharingConfig, recorder: recorderConfig } = this.#config;
-    const signer = seedSigner(nodeCrypto, keys.seed.reveal());
+    const signer = seedSigner(crypto, keys.seed.reveal());
     const vault = new Vault(
       { dir: join(dataDir, "vault"), ...storage },
       { ...base, deviceSigningSeed: keys.seed.reveal() },
     );
     await this.#started(vault, signal);
-    const ledger = openLedger(join(dataDir, LEDGER_FILE));
+    const ledger = openLedger(join(dataDir, LEDGER_FILE), clock);
     this.#stops.push(() => ledger.close());
     const audit = new AuditLog(ledger, { ...base, signer });
     const record = (entry: AuditEntry): void => void audit.append(entry, readers());
@@ -143,12 +145,12 @@ export class DoorWatch implements Startable {
       onHouseholdChange: (_view, change) => this.#householdChanged(change),
     });
     const readers = (): readonly DayPublicKey[] => link.dayKeys(this.#today(), base.clock.synced());
-    const outbox = new Outbox(ledger, nodeCrypto);
+    const outbox = new Outbox(ledger, crypto);
     const publisher = new Publisher({
       ...base,
       vault,
       outbox,
-      dial: dialOutsideBroker,
+      dial: (inbox, dialling) => dialOutsideBroker(inbox, dialling, crypto),
       deviceSeed: keys.seed,
       onDelivered: (token) => bus.emit("shareDelivered", { token: toHex(token) }),
     });

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { HomeBroker } from "../../device/link/home-broker.ts";
 import { readFileIfThere } from "../../device/platform/durable-file.ts";
+import { nodeCrypto } from "../../device/platform/node-crypto.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError } from "../errors.ts";
 import { claimPrivateFile } from "../private-dir.ts";
@@ -29,6 +30,7 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
       : { tls: { cert: await readFile(files.certFile, "utf8"), key: await readFile(files.keyFile, "utf8") } }),
   };
   const broker = new HomeBroker(config, {
+    crypto: nodeCrypto,
     // Topics are random names that doorbell and member agree on, so one login for the home tells nobody anything.
     login: (username, given) =>
       username === USERNAME && isSame(given, password) ? { publish: "every", subscribe: "every" } : null,

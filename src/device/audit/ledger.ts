@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { type Clock, systemClock } from "../platform/clock.ts";
 import { AuditError } from "./errors.ts";
 
 /** `ledger.db`: the audit chain and the outbox in one file, so that one transaction can cover both. */
@@ -42,7 +43,7 @@ CREATE TABLE part (
  * Opens the ledger, making it when there is none.
  * @throws {@link AuditError} `audit/newer-ledger` and `audit/ledger-damaged`, the file left as it was; `audit/in-use`, `audit/write-failed`.
  */
-export function openLedger(path: string): Ledger {
+export function openLedger(path: string, clock: Pick<Clock, "nowMs"> = systemClock): Ledger {
   refuseUnreadable(path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   let db: Database.Database | undefined;
@@ -55,7 +56,7 @@ export function openLedger(path: string): Ledger {
     const verdict: unknown = db.pragma("quick_check(1)", { simple: true });
     if (verdict !== "ok") throw new AuditError("audit/ledger-damaged", `${path} is damaged: ${String(verdict)}`);
     makeFormat(db);
-    return new SqliteLedger(path, db);
+    return new SqliteLedger(path, db, clock);
   } catch (error) {
     db?.close();
     throw asAuditError(error, path);
@@ -65,9 +66,11 @@ export function openLedger(path: string): Ledger {
 class SqliteLedger implements Ledger {
   readonly db: Database.Database;
   readonly #path: string;
+  readonly #clock: Pick<Clock, "nowMs">;
 
-  constructor(path: string, db: Database.Database) {
+  constructor(path: string, db: Database.Database, clock: Pick<Clock, "nowMs">) {
     this.#path = path;
+    this.#clock = clock;
     this.db = db;
   }
 
@@ -92,7 +95,7 @@ class SqliteLedger implements Ledger {
     if (!this.db.open) return;
     this.#foldLog();
     this.db.close();
-    stampToday(this.#path);
+    stampToday(this.#path, this.#clock);
   }
 
   #foldLog(): void {
@@ -102,13 +105,13 @@ class SqliteLedger implements Ledger {
       // The change itself is durable. A full card keeps its log until the next change finds room.
       if (!(error instanceof Database.SqliteError)) throw error;
     }
-    stampToday(this.#path);
+    stampToday(this.#path, this.#clock);
   }
 }
 
 /** Dates the files to the day: an exact date would tell when somebody last shared, paired or switched privacy mode. */
-function stampToday(path: string): void {
-  const midnight = Math.floor(Date.now() / MS_PER_DAY) * (MS_PER_DAY / 1000);
+function stampToday(path: string, clock: Pick<Clock, "nowMs">): void {
+  const midnight = Math.floor(clock.nowMs() / MS_PER_DAY) * (MS_PER_DAY / 1000);
   for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) utimesSync(file, midnight, midnight);
 }
 

@@ -2,12 +2,14 @@ import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { concatBytes, equalBytes, readU64, toHex, u64 } from "../../protocol/bytes.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
+import type { Clock } from "../platform/clock.ts";
 import { setDay, syncDirectory } from "../platform/durable-file.ts";
 
 /** A slot never crosses a 512-byte sector, which a disk writes whole: link id 16 · send 8 · receive 8 · check 8 · zeros. */
 const SLOT_BYTES = 64;
 const LINK_ID_BYTES = 16;
 const MAX_SLOTS = 256;
+const DAY_MS = 86_400_000;
 
 interface Slot {
   readonly index: number;
@@ -24,6 +26,7 @@ interface Slot {
  */
 export class CounterFile {
   readonly #crypto: Crypto;
+  readonly #clock: Pick<Clock, "nowMs">;
   readonly #path: string;
   readonly #slots = new Map<string, Slot>();
   readonly #dirty = new Set<Slot>();
@@ -31,8 +34,9 @@ export class CounterFile {
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
 
-  constructor(crypto: Crypto, path: string) {
+  constructor(crypto: Crypto, clock: Pick<Clock, "nowMs">, path: string) {
     this.#crypto = crypto;
+    this.#clock = clock;
     this.#path = path;
   }
 
@@ -121,7 +125,7 @@ export class CounterFile {
     const slots = [...this.#dirty];
     this.#dirty.clear();
     for (const slot of slots) await this.#file.write(this.#encode(slot), 0, SLOT_BYTES, slot.index * SLOT_BYTES);
-    await setDay(this.#file);
+    await setDay(this.#file, Math.floor(this.#clock.nowMs() / DAY_MS));
     await this.#file.datasync();
   }
 

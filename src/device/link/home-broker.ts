@@ -1,9 +1,10 @@
 import "./mqtt-numbers.ts";
-import { randomBytes } from "node:crypto";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { Aedes, type Client } from "aedes";
+import { toHex } from "../../protocol/bytes.ts";
+import type { Crypto } from "../../protocol/crypto.ts";
 import { LinkError, type LinkErrorCode } from "./errors.ts";
 import { PacketLimit, PacketTooLarge } from "./packet-limit.ts";
 
@@ -25,6 +26,7 @@ export interface HomeBrokerConfig {
 }
 
 export interface HomeBrokerPorts {
+  readonly crypto: Pick<Crypto, "randomBytes">;
   /** The rights of a login, or null when username and password do not belong together. */
   readonly login: (username: string, password: Uint8Array) => TopicRights | null;
   readonly dropped: (code: LinkErrorCode) => void;
@@ -35,6 +37,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_UNAUTHENTICATED = 16;
 const MAX_CONNECTIONS = 64;
 const MAX_CONNECTIONS_PER_LOGIN = 8;
+const CLIENT_ID_BYTES = 12;
 
 interface Session {
   readonly username: string;
@@ -150,7 +153,7 @@ export class HomeBroker {
     aedes.preConnect = (client, packet, callback) => {
       packet.clean = true; // a kept session would queue messages without bound
       delete packet.will;
-      packet.clientId = randomBytes(12).toString("hex"); // so that nobody takes over another's connection by its id
+      packet.clientId = toHex(this.#ports.crypto.randomBytes(CLIENT_ID_BYTES)); // so that nobody takes over another's connection by its id
       callback(null, this.#inside.has(client.conn) || this.#unauthenticated.has(client.conn));
     };
     aedes.authenticate = (client, username, password, done) => done(null, this.#admit(client, username, password));

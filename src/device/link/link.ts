@@ -56,15 +56,17 @@ export class Link implements LinkPort {
     this.#ports = ports;
     this.#drops = new DropLog(ports.clock, ports.log);
     this.#household = new Household(ports.crypto, join(config.dir, "household.json"), ports.deviceSigner.publicKey);
-    this.#counters = new CounterFile(ports.crypto, join(config.dir, "link-counters.bin"));
+    this.#counters = new CounterFile(ports.crypto, ports.clock, join(config.dir, "link-counters.bin"));
     const dropped = (code: string): void => this.#drops.dropped(code);
     const { broker: where } = config;
     const limits = { maxPacketBytes: MAX_PACKET_BYTES };
     const login = (username: string, password: Uint8Array): TopicRights | null => this.#rightsOf(username, password);
-    const broker = where.kind === "embedded" ? new HomeBroker({ ...where, ...limits }, { login, dropped }) : null;
+    const brokerPorts = { crypto: ports.crypto, login, dropped };
+    const broker = where.kind === "embedded" ? new HomeBroker({ ...where, ...limits }, brokerPorts) : null;
     this.#broker = broker;
     const target = where.kind === "external" ? where : { openStream: () => (broker as HomeBroker).openInside() };
     this.#session = new MqttSession(target, limits, {
+      crypto: ports.crypto,
       onMessage: (topic, payload, retained) => this.#receive(topic, payload, retained),
       onUp: () => ports.onLinkChange?.("up"),
       onDown: () => ports.onLinkChange?.("down"),

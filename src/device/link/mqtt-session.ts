@@ -1,6 +1,7 @@
 import "./mqtt-numbers.ts";
 import type { Duplex } from "node:stream";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
+import type { Crypto } from "../../protocol/crypto.ts";
 import { type BrokerAddress, openBrokerStream } from "./mqtt-stream.ts";
 import { PacketTooLarge } from "./packet-limit.ts";
 
@@ -8,6 +9,7 @@ import { PacketTooLarge } from "./packet-limit.ts";
 export type BrokerTarget = { readonly openStream: () => Duplex } | BrokerAddress;
 
 export interface MqttSessionPorts {
+  readonly crypto: Pick<Crypto, "randomBytes">;
   readonly onMessage: (topic: string, payload: Uint8Array, retained: boolean) => void;
   readonly onUp?: () => void;
   readonly onDown?: () => void;
@@ -63,7 +65,8 @@ export class MqttSession {
     client.on("connect", () => void this.#connected(client));
     client.on("reconnect", () => {
       const next = Math.min(lastRetryMs, (client.options.reconnectPeriod ?? firstRetryMs) * 2);
-      client.options.reconnectPeriod = Math.round(next * (0.75 + Math.random() / 4)); // homes behind one broker do not return in step
+      const [random = 0] = this.#ports.crypto.randomBytes(1);
+      client.options.reconnectPeriod = Math.round(next * (0.75 + random / 1024)); // homes behind one broker do not return in step
     });
     client.on("close", () => this.#lost());
     client.on("error", (error) => this.#ports.onError?.(error));

@@ -1,11 +1,14 @@
 import "./mqtt-numbers.ts";
-import { randomBytes } from "node:crypto";
 import { connect, type IClientOptions, MqttClient } from "mqtt";
+import { toHex } from "../../protocol/bytes.ts";
+import type { Crypto } from "../../protocol/crypto.ts";
+import { nodeCrypto } from "../platform/node-crypto.ts";
 import { openBrokerStream } from "./mqtt-stream.ts";
 import { PacketLengths, PacketTooLarge } from "./packet-limit.ts";
 
 const CONNECT_TIMEOUT_MS = 15_000;
 const KEEPALIVE_SECONDS = 60;
+const CLIENT_ID_BYTES = 10;
 /** A broker of somebody else's choice sends receipts, and those are small. */
 const MAX_PACKET_BYTES = 64 * 1024;
 
@@ -25,9 +28,10 @@ export interface OutsideSession {
 export async function dialOutsideBroker(
   { url, ca }: { readonly url: string; readonly ca: string | null },
   signal: AbortSignal,
+  crypto: Pick<Crypto, "randomBytes"> = nodeCrypto,
 ): Promise<OutsideSession> {
   signal.throwIfAborted();
-  const client = openClient(url, ca);
+  const client = openClient(url, ca, toHex(crypto.randomBytes(CLIENT_ID_BYTES)));
   client.on("error", () => client.end(true));
   const ended = new Promise<void>((resolve) => client.once("close", () => resolve()));
   try {
@@ -54,9 +58,9 @@ export async function dialOutsideBroker(
   };
 }
 
-function openClient(url: string, ca: string | null): MqttClient {
+function openClient(url: string, ca: string | null, clientId: string): MqttClient {
   const options: IClientOptions = {
-    clientId: randomBytes(10).toString("hex"),
+    clientId,
     protocolVersion: 4,
     clean: true,
     reconnectPeriod: 0,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CounterFile } from "../../../src/device/link/counter-file.ts";
+import { systemClock } from "../../../src/device/platform/clock.ts";
 import { portableCrypto } from "../../../src/protocol/portable-crypto.ts";
 
 let dir: string;
@@ -17,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }));
 
 async function opened(): Promise<CounterFile> {
-  const file = new CounterFile(portableCrypto, path);
+  const file = new CounterFile(portableCrypto, systemClock, path);
   await file.open();
   return file;
 }
