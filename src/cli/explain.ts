@@ -22,9 +22,11 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   mirror: async () => (await import("../device/mirror/errors.ts")).mirrorErrors,
   owner: async () => (await import("../owner/errors.ts")).ownerErrors,
   recipient: async () => (await import("../recipient/errors.ts")).recipientErrors,
+  register: async () => (await import("../register/errors.ts")).registerErrors,
   "register-leaf": async () => (await import("../protocol/register/errors.ts")).requestErrors,
   request: async () => (await import("../protocol/register/errors.ts")).requestErrors,
   recorder: async () => (await import("../device/recorder/errors.ts")).recorderErrors,
+  statement: async () => (await import("../protocol/errors.ts")).protocolErrors,
   vault: async () => (await import("../device/vault/errors.ts")).vaultErrors,
   witness: async () => (await import("../witness/errors.ts")).witnessErrors,
 };
@@ -49,6 +51,10 @@ const exitOfCode: Readonly<Record<string, ExitStatus>> = {
   "owner/no-whole-fragment": EXIT.usage,
   "owner/not-paired": EXIT.notReady,
   "owner/pairing-refused": EXIT.noAnswer,
+  "register/away": EXIT.noAnswer,
+  "register/damaged": EXIT.notVerified,
+  "register/no-operator-key": EXIT.notReady,
+  "register/not-initialised": EXIT.notReady,
   "vault/clip-not-found": EXIT.notFound,
   "witness/not-initialised": EXIT.notReady,
 };

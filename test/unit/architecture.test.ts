@@ -29,7 +29,20 @@ const mayImport: Record<string, readonly string[]> = {
   device: ["protocol", "device", "node:"],
   mailbox: ["protocol", "aedes", "node:"],
   witness: ["protocol", "better-sqlite3", "node:"],
-  cli: ["protocol", "owner", "recipient", "device", "mailbox", "witness", "commander", "mqtt", "uqr", "node:"],
+  register: [...device, "witness", "fastify", "@fastify/static", "better-sqlite3", "node:"],
+  cli: [
+    "protocol",
+    "owner",
+    "recipient",
+    "device",
+    "mailbox",
+    "witness",
+    "register",
+    "commander",
+    "mqtt",
+    "uqr",
+    "node:",
+  ],
 };
 const packageEntries = ["protocol/index.ts", "owner/index.ts", "recipient/index.ts"];
 

@@ -2,6 +2,7 @@ import type { CommandDefinition, GroupDefinition } from "../definition.ts";
 import { deviceCommands } from "./device.ts";
 import { ownerCommands } from "./owner.ts";
 import { recipientCommands } from "./recipient.ts";
+import { registerCommands } from "./register.ts";
 import { witnessCommands } from "./witness.ts";
 
 export const groups: readonly GroupDefinition[] = [
@@ -22,5 +23,6 @@ export const commands: readonly CommandDefinition[] = [
   ...deviceCommands,
   ...ownerCommands,
   ...recipientCommands,
+  ...registerCommands,
   ...witnessCommands,
 ];
