@@ -1,7 +1,6 @@
 import { nodeCrypto } from "../device/platform/node-crypto.ts";
 import { type Signer, type StatementKind, signStatement } from "../protocol/envelope.ts";
 import { ProtocolError } from "../protocol/errors.ts";
-import type { EntryKind } from "../protocol/register/leaf.ts";
 import { RegisterFolder } from "../register/register-folder.ts";
 import { type Submitted, submitStatement } from "../register/submit.ts";
 import type { Invocation, Outcome } from "./definition.ts";
@@ -29,7 +28,7 @@ export async function operatorOf({ options }: Invocation): Promise<Operator> {
 /** Signs a statement and hands it in, or writes it where `--out` says. */
 export async function submitAsOperator<T>(
   { options, terminal, signal }: Invocation,
-  kind: StatementKind<T> & { readonly kind: EntryKind | string },
+  kind: StatementKind<T>,
   payload: T,
   { signer }: Operator,
   done: string,
@@ -42,12 +41,7 @@ export async function submitAsOperator<T>(
     terminal.say(`  curl --data-binary @${out} ${options.needed("url")}/statements/${kind.kind}`);
     return { json: { ok: true, file: out } };
   }
-  const { index, at }: Submitted = await submitStatement(
-    options.needed("url"),
-    kind.kind as EntryKind,
-    envelope,
-    signal,
-  );
+  const { index, at }: Submitted = await submitStatement(options.needed("url"), kind.kind, envelope, signal);
   terminal.say(`${done} It is leaf ${index} of the log.`);
   return { json: { ok: true, index, at } };
 }

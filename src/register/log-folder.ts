@@ -79,11 +79,12 @@ export class LogFolder {
 
   async #makeDir(dir: string): Promise<void> {
     if (this.#knownDirs.has(dir)) return;
-    const first = await mkdir(dir, { recursive: true, mode: PUBLIC_DIR });
-    // Each new folder is a name in the one above it.
-    for (let made = dir; first !== undefined && made.length >= first.length; made = dirname(made)) {
-      await syncDirectory(dirname(made));
+    const firstMade = await mkdir(dir, { recursive: true, mode: PUBLIC_DIR });
+    const madeDirs: string[] = [];
+    for (let made = dir; firstMade !== undefined && made.length >= firstMade.length; made = dirname(made)) {
+      madeDirs.push(made);
     }
+    for (const made of madeDirs) await syncDirectory(dirname(made)); // a new folder is a name in the one above it
     this.#knownDirs.add(dir);
   }
 

@@ -1,5 +1,4 @@
 import { CodedError } from "../protocol/errors.ts";
-import type { EntryKind } from "../protocol/register/leaf.ts";
 import { RegisterError } from "./errors.ts";
 
 const TIMEOUT_MS = 20_000;
@@ -19,7 +18,7 @@ export class StatementRefused extends CodedError<string> {
 /** Hands a signed statement in. @throws {@link StatementRefused}; {@link RegisterError} `register/away`. */
 export async function submitStatement(
   url: string,
-  kind: EntryKind,
+  kind: string,
   envelope: Uint8Array,
   signal: AbortSignal,
 ): Promise<Submitted> {
