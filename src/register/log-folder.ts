@@ -80,11 +80,9 @@ export class LogFolder {
   async #makeDir(dir: string): Promise<void> {
     if (this.#knownDirs.has(dir)) return;
     const firstMade = await mkdir(dir, { recursive: true, mode: PUBLIC_DIR });
-    const madeDirs: string[] = [];
-    for (let made = dir; firstMade !== undefined && made.length >= firstMade.length; made = dirname(made)) {
-      madeDirs.push(made);
-    }
-    for (const made of madeDirs) await syncDirectory(dirname(made)); // a new folder is a name in the one above it
+    const topmostLength = firstMade?.length ?? Number.POSITIVE_INFINITY;
+    // A new folder is a name in the one above it.
+    for (let made = dir; made.length >= topmostLength; made = dirname(made)) await syncDirectory(dirname(made));
     this.#knownDirs.add(dir);
   }
 
