@@ -1,8 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { type IClientOptions, MqttClient } from "mqtt";
+import { createWebSocketStream, WebSocket } from "ws";
 import { PacketLimit } from "../device/link/packet-limit.ts";
 import { MAX_CHANNEL_MESSAGE_BYTES } from "../protocol/channel.ts";
 import { parseBrokerUrl } from "./broker-url.ts";
@@ -15,7 +17,7 @@ const KEEPALIVE_SECONDS = 30;
 const MAX_PACKET_BYTES = MAX_CHANNEL_MESSAGE_BYTES + 256;
 
 export interface BrokerAddress {
-  /** `mqtt://host:port` or `mqtts://host:port`. */
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
   readonly url: string;
   readonly username: string;
   readonly password: string;
@@ -76,7 +78,37 @@ export async function hangUp(client: MqttClient): Promise<void> {
   await Promise.race([client.endAsync(), gone]);
 }
 
-async function openSocket(address: BrokerAddress, signal: AbortSignal): Promise<Socket> {
+function openSocket(address: BrokerAddress, signal: AbortSignal): Promise<Duplex> {
+  return /^wss?:/.test(address.url) ? openWebSocket(address, signal) : openTcp(address, signal);
+}
+
+/** The way through a web server; a broker behind one is trusted by its name alone. */
+async function openWebSocket({ url, ca }: BrokerAddress, signal: AbortSignal): Promise<Duplex> {
+  const options = { maxPayload: MAX_PACKET_BYTES, perMessageDeflate: false, ...(ca === undefined ? {} : { ca }) };
+  const webSocket = new WebSocket(url, "mqtt", options);
+  const giveUp = (): void => webSocket.terminate();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    await once(webSocket, "open", { signal });
+    return createWebSocketStream(webSocket);
+  } catch (error) {
+    webSocket.on("error", () => {});
+    webSocket.terminate();
+    throw unreachable(url, error, signal);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+function unreachable(url: string, cause: unknown, signal: AbortSignal): CliError {
+  const why = signal.aborted ? "it does not answer" : reason(cause);
+  return new CliError("cli/no-answer", `cannot reach the broker at ${url}: ${why}`, {
+    cause,
+    hint: "Check that this machine is in the same network, that the broker runs, and its address.",
+  });
+}
+
+async function openTcp(address: BrokerAddress, signal: AbortSignal): Promise<Socket> {
   const { protocol, hostname, port } = parseBrokerUrl(address.url);
   const host = hostname.replace(/^\[|\]$/g, "");
   const pinned = address.certificateSha256;
@@ -96,11 +128,7 @@ async function openSocket(address: BrokerAddress, signal: AbortSignal): Promise<
   } catch (error) {
     socket.destroy();
     if (error instanceof CliError) throw error;
-    const why = signal.aborted ? "it does not answer" : reason(error);
-    throw new CliError("cli/no-answer", `cannot reach the broker at ${address.url}: ${why}`, {
-      cause: error,
-      hint: "Check that this machine is in the same network, that the broker runs, and its address.",
-    });
+    throw unreachable(address.url, error, signal);
   }
   return socket;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { AuditEntry } from "../protocol/audit-chain.ts";
 import { toHex } from "../protocol/bytes.ts";
 import type { Crypto } from "../protocol/crypto.ts";
@@ -12,7 +13,7 @@ import { ConsentDesk } from "./consent/consent-desk.ts";
 import type { DeviceKeys } from "./device-keys.ts";
 import { wireDoorNotices } from "./door-notices.ts";
 import { Filming } from "./filming.ts";
-import { Link } from "./link/link.ts";
+import { Link, MAX_PACKET_BYTES } from "./link/link.ts";
 import { dialOutsideBroker } from "./link/outside-broker.ts";
 import { linkConfig } from "./link-config.ts";
 import { wedgedPart } from "./liveness.ts";
@@ -34,6 +35,7 @@ import { RETRY_MS, RetriedPart, type Startable } from "./retried-part.ts";
 import type { Lights } from "./sensor/lights.ts";
 import { startFailure } from "./start-failure.ts";
 import { Vault } from "./vault/vault.ts";
+import type { WebServer } from "./web/web-server.ts";
 
 const DAY_MS = 86_400_000;
 const PENDING_FILE = "pending.bin";
@@ -58,6 +60,7 @@ export class DoorWatch implements Startable {
   readonly #ports: DoorWatchPorts;
   readonly #stops: (() => Promise<void> | void)[] = [];
   #built: Parts | null = null;
+  #web: RetriedPart<WebServer> | null = null;
 
   constructor(config: DoorwardConfig, ports: DoorWatchPorts) {
     this.#config = config;
@@ -83,6 +86,7 @@ export class DoorWatch implements Startable {
     await this.#started(recorder, signal);
     await this.#started(sharing, signal);
     await this.#started(mirror, signal);
+    if (this.#config.web.on) await this.#startWeb(parts, signal);
     this.#showMembers(parts);
   }
 
@@ -98,6 +102,11 @@ export class DoorWatch implements Startable {
 
   get link(): Link {
     return this.#parts.link;
+  }
+
+  /** Where the app is opened; null while there is no web server. */
+  get webOrigin(): string | null {
+    return this.#web?.part?.origin ?? null;
   }
 
   /** Once started. */
@@ -141,6 +150,7 @@ export class DoorWatch implements Startable {
       onPaired: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
       // The first phone's pairing was written before it had keys that it could be sealed to.
       onFirstKeys: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
+      webUrls: () => this.#web?.part?.memberUrls ?? [],
       onPairingWindow: (state) => lights?.set("pairing", state === "open"),
       onHouseholdChange: (_view, change) => this.#householdChanged(change),
     });
@@ -182,6 +192,31 @@ export class DoorWatch implements Startable {
       { ...base, get: httpGet, deviceSeed: keys.seed.reveal() },
     );
     return { vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy, mirror };
+  }
+
+  async #startWeb({ link }: Parts, signal: AbortSignal): Promise<void> {
+    const { WebServer } = await import("./web/web-server.ts"); // much code, which a doorbell without it need not read
+    const { clock, log } = this.#ports;
+    const { web: config, broker } = this.#config;
+    const brokerUrls = broker.kind === "external" ? [broker.url, ...broker.memberUrls] : broker.memberUrls;
+    const ports = {
+      clock,
+      log,
+      appDir: config.appDir ?? fileURLToPath(new URL("../app", import.meta.url)),
+      acceptMember: link.acceptMember,
+      maxPacketBytes: MAX_PACKET_BYTES,
+      brokerOrigins: brokerUrls.filter((url) => /^wss?:/.test(url)).map((url) => new URL(url).origin),
+    };
+    const web = new RetriedPart<WebServer>({
+      clock,
+      make: () => new WebServer(config, ports),
+      onFailed: (error) => {
+        const { code, todo } = startFailure(error);
+        log.error("no web server", { code, todo, retryMs: RETRY_MS });
+      },
+    });
+    this.#web = web;
+    await this.#started(web, signal);
   }
 
   /** What members may ask. */

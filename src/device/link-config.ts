@@ -4,9 +4,9 @@ import type { LinkConfig } from "./link/link-ports.ts";
 
 /** Reads the files that the broker's configuration names: certificates, an authority, a password. */
 export async function linkConfig(dir: string, broker: BrokerConfig): Promise<LinkConfig> {
+  const reach = broker.memberUrls.length === 0 ? {} : { memberUrls: broker.memberUrls };
   if (broker.kind === "embedded") {
-    const { kind, host, port, memberUrls, tls } = broker;
-    const reach = memberUrls.length === 0 ? {} : { memberUrls };
+    const { kind, host, port, tls } = broker;
     if (tls === null) return { dir, broker: { kind, host, port, ...reach } };
     const [cert, key] = await Promise.all([readFile(tls.certFile, "utf8"), readFile(tls.keyFile, "utf8")]);
     return { dir, broker: { kind, host, port, ...reach, tls: { cert, key } } };
@@ -19,6 +19,7 @@ export async function linkConfig(dir: string, broker: BrokerConfig): Promise<Lin
     broker: {
       kind,
       url,
+      ...reach,
       ...(username === null ? {} : { username }),
       ...(password === null ? {} : { password }),
       ...(ca === null ? {} : { ca }),

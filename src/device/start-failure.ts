@@ -6,6 +6,7 @@ import { codeOf } from "./platform/error-code.ts";
 import { recorderErrors } from "./recorder/errors.ts";
 import { sensorErrors } from "./sensor/errors.ts";
 import { vaultErrors } from "./vault/errors.ts";
+import { webErrors } from "./web/errors.ts";
 
 /** Why a part does not start, for whoever has to mend it. */
 export interface StartFailure {
@@ -22,6 +23,7 @@ const errorTexts: Readonly<Record<string, string>> = {
   ...recorderErrors,
   ...sensorErrors,
   ...vaultErrors,
+  ...webErrors,
 };
 
 const NOT_WRITABLE =

@@ -13,7 +13,7 @@ export async function connectHome(
     try {
       return await connect({ url, ...(login ?? derived), certificateSha256 });
     } catch (error) {
-      cause = error;
+      cause ??= error; // the first is the way that the household means
     }
   }
   throw new OwnerError("owner/broker-away", "none of the home's brokers answers", { cause });

@@ -114,6 +114,7 @@ interface DeviceOptions {
   readonly seed?: Uint8Array;
   readonly clock?: Clock;
   readonly waitUntilUp?: boolean;
+  readonly webUrls?: () => readonly string[];
   readonly onLinkChange?: (state: "up" | "down") => void;
 }
 
@@ -147,6 +148,7 @@ export async function startDevice(
         if (state === "up") up();
       },
       onPairingWindow: (state) => windows.push(state),
+      ...(on.webUrls === undefined ? {} : { webUrls: on.webUrls }),
     },
   );
   await link.start(new AbortController().signal);

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { LogLevel } from "../platform/logger.ts";
 import type { CameraSource, RecorderConfig, SoundSource } from "../recorder/recorder-config.ts";
 import type { PinAssignment, Pins, SensorConfig } from "../sensor/sensor-config.ts";
+import type { WebConfig } from "../web/web-config.ts";
 import type { ConfigValues, PinName } from "./sections.ts";
 
 /** Files are named, not read: whoever connects reads them, so that a new password counts at the next attempt. */
@@ -16,6 +17,8 @@ export type BrokerConfig =
   | {
       readonly kind: "external";
       readonly url: string;
+      /** None: members use `url` too. */
+      readonly memberUrls: readonly string[];
       readonly caFile: string | null;
       readonly username: string | null;
       readonly passwordFile: string | null;
@@ -45,6 +48,7 @@ export interface DoorwardConfig {
   readonly storage: { readonly quotaBytes: number; readonly retentionDays: number };
   readonly sensor: SensorConfig;
   readonly broker: BrokerConfig;
+  readonly web: WebConfig;
   readonly sharing: { readonly undoWindowMs: number };
   readonly registers: RegistersConfig;
   readonly log: { readonly level: LogLevel };
@@ -70,6 +74,7 @@ export function configFrom(values: ConfigValues, baseDir: string): DoorwardConfi
     storage: { quotaBytes: values.storage.quota, retentionDays: Math.floor(values.storage.keep / DAY_MS) },
     sensor: sensorConfig(values, at),
     broker: brokerConfig(values, at),
+    web: webConfig(values, at),
     sharing: { undoWindowMs: values.sharing.undo_window },
     registers: registersConfig(values),
     log: { level: values.log.level },
@@ -182,8 +187,21 @@ function brokerConfig({ broker }: ConfigValues, at: (path: string) => string): B
   return {
     kind: "external",
     url: broker.url,
+    memberUrls: broker.reach,
     caFile: optional(broker.ca),
     username: broker.username === "" ? null : broker.username,
     passwordFile: optional(broker.password_file),
+  };
+}
+
+function webConfig({ web }: ConfigValues, at: (path: string) => string): WebConfig {
+  return {
+    on: web.on,
+    host: web.host,
+    port: web.port,
+    names: web.names,
+    tls: web.cert === "" ? null : { certFile: at(web.cert), keyFile: at(web.key) },
+    appDir: web.app === "" ? null : at(web.app),
+    origins: web.origins,
   };
 }

@@ -12,6 +12,7 @@ export function contradictions(values: ConfigValues): readonly Found[] {
     ...pinClashes(values),
     ...brokerGaps(values),
     ...registerClashes(values),
+    ...webGaps(values),
   ];
 }
 
@@ -133,6 +134,16 @@ function* registerClashes({ registers: { follow, every } }: ConfigValues): Itera
       setting: "registers.every",
       wrong: "is not a whole number of minutes",
       remedy: 'Write minutes, such as "30min".',
+    };
+  }
+}
+
+function* webGaps({ web }: ConfigValues): Iterable<Found> {
+  if ((web.cert === "") !== (web.key === "")) {
+    yield {
+      setting: "web.cert",
+      wrong: "and web.key belong together, one of them is empty",
+      remedy: "Set both, or neither.",
     };
   }
 }

@@ -208,7 +208,10 @@ export const sections = {
   }),
   broker: section("The home's MQTT broker, over which the owner's app and the doorbell speak.", {
     url: setting(
-      text("an mqtt:// or mqtts:// address in quotes, or empty", /^(mqtts?:\/\/[^\s/@]{1,300})?$/),
+      text(
+        "an mqtt://, mqtts:// or wss:// address in quotes, or empty",
+        /^(mqtts?:\/\/[^\s/@]{1,300}|wss?:\/\/[^\s@]{1,300})?$/,
+      ),
       "",
       "An existing broker, such as `mqtts://broker.home:8883`; empty: the doorbell runs its own.",
     ),
@@ -219,17 +222,51 @@ export const sections = {
     ),
     port: setting(wholeNumber(0, 65_535), 1883, "Own broker: the port; 0 takes a free one."),
     reach: setting(
-      list("a list of mqtt:// addresses", (entry) =>
-        typeof entry === "string" && /^mqtts?:\/\/[^\s@]{1,300}$/.test(entry) ? entry : null,
+      list("a list of mqtt://, mqtts://, ws:// or wss:// addresses", (entry) =>
+        typeof entry === "string" && /^(mqtt|ws)s?:\/\/[^\s@]{1,300}$/.test(entry) ? entry : null,
       ),
       [],
-      "Own broker: under which addresses members reach it, in the order to try. None: made of host and port.",
+      "Under which addresses members reach the broker, in the order to try; browsers take only `ws://` and `wss://`. None: made of host and port, or of `url`.",
     ),
     tls_cert: setting(path, "", "Own broker: certificate chain (PEM)."),
     tls_key: setting(path, "", "Own broker: the certificate's private key (PEM)."),
     ca: setting(path, "", "Existing broker: the authority to trust (PEM); empty: the system's."),
     username: setting(text("a name in quotes", /^[^\p{Cc}]{0,200}$/u), "", "Existing broker: the login."),
     password_file: setting(path, "", "Existing broker: a file whose first line is the password."),
+  }),
+  web: section("The doorbell's web server: the owner's app, and the home's broker for browsers.", {
+    on: setting(flag, true, "Whether there is one."),
+    host: setting(
+      text("an address in quotes", /^[0-9A-Za-z.:_-]{1,255}$/),
+      "127.0.0.1",
+      "The address to listen on. On `127.0.0.1` it speaks plain HTTP, to browsers of this machine only; anywhere else HTTPS: `0.0.0.0` lets phones in the same network in.",
+    ),
+    port: setting(wholeNumber(0, 65_535), 8080, "The port; 0 takes a free one."),
+    names: setting(
+      list('a list of names and addresses such as ["doorbell.local", "192.168.1.20"]', (entry) =>
+        typeof entry === "string" &&
+        /^([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*|[0-9A-Fa-f:.]+)$/.test(entry) &&
+        entry.length <= 253
+          ? entry
+          : null,
+      ),
+      [],
+      "Under which names and IP addresses phones open the app, the one that links name first. None: this machine's name and `.local`. The doorbell's own certificate is good for these and no others.",
+    ),
+    cert: setting(
+      path,
+      "",
+      "A certificate that browsers trust (PEM, with its chain); read again when it changes. Empty: the doorbell makes its own.",
+    ),
+    key: setting(path, "", "The certificate's private key (PEM)."),
+    app: setting(path, "", "Folder of the built app; empty: the one that comes with Doorward."),
+    origins: setting(
+      list("a list of https:// origins", (entry) =>
+        typeof entry === "string" && /^https:\/\/[^\s/@]{1,300}$/.test(entry) ? entry : null,
+      ),
+      [],
+      "Other places that hold the app and may speak to this doorbell, such as `https://app.example.org`.",
+    ),
   }),
   sharing: section("Sending a share.", {
     undo_window: setting(

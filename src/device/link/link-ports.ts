@@ -86,6 +86,8 @@ export interface LinkPorts {
   readonly onPaired?: (memberKey: Uint8Array) => void;
   /** A member's keys of days have come to a household that had none: what was sealed before is sealed to nobody. */
   readonly onFirstKeys?: (memberKey: Uint8Array) => void;
+  /** Where browsers reach the embedded broker, for pairing codes. */
+  readonly webUrls?: () => readonly string[];
   readonly onPairingWindow?: (state: "open" | "closed") => void;
 }
 

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { equalBytes } from "../../protocol/bytes.ts";
 import type { Json } from "../../protocol/canonical-json.ts";
 import { MAX_CHANNEL_MESSAGE_BYTES } from "../../protocol/channel.ts";
@@ -32,7 +33,7 @@ import { PacketTooLarge } from "./packet-limit.ts";
 import { OpenPairingWindow } from "./pairing-window.ts";
 
 /** A channel message and the MQTT header in front of it. */
-const MAX_PACKET_BYTES = MAX_CHANNEL_MESSAGE_BYTES + 256;
+export const MAX_PACKET_BYTES = MAX_CHANNEL_MESSAGE_BYTES + 256;
 const BROKER_RETRY_MS = 30_000;
 const NO_ATTACHMENT = new Uint8Array();
 
@@ -110,6 +111,12 @@ export class Link implements LinkPort {
     return this.#broker?.port ?? null;
   }
 
+  /** Serves a member's stream that came another way, such as a WebSocket; null where the broker is elsewhere. */
+  get acceptMember(): ((stream: Duplex, address: string) => void) | null {
+    const broker = this.#broker;
+    return broker && ((stream, address) => broker.accept(stream, address));
+  }
+
   get state(): "up" | "down" {
     return this.#session.up ? "up" : "down";
   }
@@ -163,19 +170,22 @@ export class Link implements LinkPort {
   async #openWindow(): Promise<PairingWindow> {
     this.#window?.close();
     const closesAfterMs = this.#config.pairingWindowMs ?? PAIRING_WINDOW_SECONDS * 1000;
-    const window: OpenPairingWindow = new OpenPairingWindow(memberUrls(this.#config.broker, this.brokerPort ?? 0), {
-      crypto: this.#ports.crypto,
-      deviceSigner: this.#ports.deviceSigner,
-      dropped: (code) => this.#drops.dropped(code),
-      publish: (topic, payload) => this.#session.publish(topic, payload),
-      paired: (memberKey, keys) => this.#paired(memberKey, keys),
-      closed: () => {
-        cancel();
-        if (this.#window === window) this.#window = null;
-        this.#background(this.#session.unsubscribe(window.topics.toDevice));
-        this.#ports.onPairingWindow?.("closed");
+    const window: OpenPairingWindow = new OpenPairingWindow(
+      memberUrls(this.#config.broker, this.brokerPort ?? 0, this.#ports.webUrls?.() ?? []),
+      {
+        crypto: this.#ports.crypto,
+        deviceSigner: this.#ports.deviceSigner,
+        dropped: (code) => this.#drops.dropped(code),
+        publish: (topic, payload) => this.#session.publish(topic, payload),
+        paired: (memberKey, keys) => this.#paired(memberKey, keys),
+        closed: () => {
+          cancel();
+          if (this.#window === window) this.#window = null;
+          this.#background(this.#session.unsubscribe(window.topics.toDevice));
+          this.#ports.onPairingWindow?.("closed");
+        },
       },
-    });
+    );
     const cancel = this.#ports.clock.after(closesAfterMs, () => window.close());
     this.#window = window;
     await this.#session.subscribe(window.topics.toDevice);

@@ -6,9 +6,22 @@ import type { EmbeddedBrokerConfig, ExternalBrokerConfig } from "./link-ports.ts
 /** A QR code stays readable with a few addresses. */
 const MAX_URLS = 3;
 
-/** The broker as the pairing code names it. @param port - Where the embedded broker listens. */
-export function memberUrls(broker: EmbeddedBrokerConfig | ExternalBrokerConfig, port: number): string {
-  return formatBrokerUrls(broker.kind === "embedded" ? embeddedUrls(broker, port) : externalUrls(broker));
+/** Of the web server's, which come after the broker's own. */
+const MAX_WEB_URLS = 2;
+
+/**
+ * The broker as the pairing code names it.
+ * @param port - Where the embedded broker listens.
+ * @param webUrls - Where browsers reach it through the device's web server.
+ */
+export function memberUrls(
+  broker: EmbeddedBrokerConfig | ExternalBrokerConfig,
+  port: number,
+  webUrls: readonly string[] = [],
+): string {
+  const own = broker.kind === "embedded" ? embeddedUrls(broker, port) : externalUrls(broker);
+  const web = webUrls.slice(0, MAX_WEB_URLS).map((url) => ({ url, login: null, certificateSha256: null }));
+  return formatBrokerUrls([...own, ...web.filter(({ url }) => !own.some((known) => known.url === url))]);
 }
 
 function embeddedUrls(broker: EmbeddedBrokerConfig, port: number): BrokerUrl[] {
@@ -16,7 +29,9 @@ function embeddedUrls(broker: EmbeddedBrokerConfig, port: number): BrokerUrl[] {
   const sha256 = broker.tls && new X509Certificate(broker.tls.cert).fingerprint256.replaceAll(":", "");
   const certificateSha256 = sha256 === undefined ? null : new Uint8Array(Buffer.from(sha256, "hex"));
   const urls = broker.memberUrls ?? hostsOf(broker.host).map((host) => `${scheme}://${host}:${port}`);
-  return urls.slice(0, MAX_URLS).map((url) => ({ url, login: null, certificateSha256 }));
+  // A browser cannot be told which certificate to take.
+  const pinOf = (url: string): Uint8Array | null => (/^wss?:/.test(url) ? null : certificateSha256);
+  return urls.slice(0, MAX_URLS).map((url) => ({ url, login: null, certificateSha256: pinOf(url) }));
 }
 
 function externalUrls(broker: ExternalBrokerConfig): BrokerUrl[] {

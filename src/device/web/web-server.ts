@@ -1,0 +1,180 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import fastifyStatic from "@fastify/static";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/logger.ts";
+import { AddressLimits } from "./address-limits.ts";
+import { serveBrokerSocket } from "./broker-socket.ts";
+import { limitConnections } from "./connection-limits.ts";
+import { WebError } from "./errors.ts";
+import { isKnownHost, isKnownOrigin, isLoopback, namesOf, urlHost } from "./known-hosts.ts";
+import { pageHeaders } from "./page-headers.ts";
+import type { WebConfig } from "./web-config.ts";
+
+const HEADER_BYTES = 8 * 1024;
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 20_000;
+const IDLE_MS = 30_000;
+const STATIC_LIMIT = { burst: 300, perSecond: 50 };
+const YEAR_SECONDS = 31_536_000;
+
+export interface WebPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Folder of the built app. */
+  readonly appDir: string;
+  /** Serves one member's MQTT stream; null where the household's broker is elsewhere. */
+  readonly acceptMember: ((stream: Duplex, address: string) => void) | null;
+  readonly maxPacketBytes: number;
+  /** Origins (ws:// or wss://) of the household's own broker elsewhere. */
+  readonly brokerOrigins: readonly string[];
+}
+
+/** The device's web server: the app's files and the home's broker for browsers. It answers a stranger with files and nothing else. */
+export class WebServer {
+  readonly #config: WebConfig;
+  readonly #ports: WebPorts;
+  readonly #names: readonly string[];
+  readonly #limits: AddressLimits;
+  #app: FastifyInstance | null = null;
+  #closeSockets: () => void = () => {};
+
+  constructor(config: WebConfig, ports: WebPorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#names = namesOf(config);
+    this.#limits = new AddressLimits(ports.clock, STATIC_LIMIT);
+  }
+
+  /** @throws WebError `web/port`, `web/certificate`. */
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const app = this.#build();
+    this.#app = app;
+    this.#closeSockets = serveBrokerSocket(app.server, {
+      isWelcome: (request) => this.#isWelcome(request),
+      accept: this.#ports.acceptMember,
+      maxMessageBytes: this.#ports.maxPacketBytes,
+    });
+    const { host, port } = this.#config;
+    try {
+      await app.listen({ host, port });
+    } catch (cause) {
+      throw new WebError("web/port", `cannot listen on ${host}:${port}`, { cause });
+    }
+  }
+
+  async stop(): Promise<void> {
+    const app = this.#app;
+    this.#app = null;
+    if (app === null) return;
+    this.#closeSockets();
+    app.server.closeAllConnections();
+    await app.close();
+  }
+
+  get port(): number {
+    const address: AddressInfo | string | null | undefined = this.#app?.server.address();
+    return typeof address === "object" && address !== null ? address.port : this.#config.port;
+  }
+
+  /** Under which the app is opened: the origin that links name. */
+  get origin(): string {
+    const [name = "localhost"] = this.#names;
+    const scheme = this.#isSecure ? "https" : "http";
+    const usual = this.#isSecure ? 443 : 80;
+    return `${scheme}://${urlHost(name)}${this.port === usual ? "" : `:${this.port}`}`;
+  }
+
+  /** Where members' browsers reach the home's broker. */
+  get memberUrls(): readonly string[] {
+    if (this.#ports.acceptMember === null) return [];
+    return [`${this.origin.replace(/^http/, "ws")}/mqtt`];
+  }
+
+  get #isSecure(): boolean {
+    return this.#config.tls !== null || !isLoopback(this.#config.host);
+  }
+
+  #build(): FastifyInstance {
+    const app = Fastify({
+      logger: false,
+      bodyLimit: 1024,
+      keepAliveTimeout: IDLE_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      forceCloseConnections: true,
+      serverFactory: (handler) => this.#serverOf(handler),
+      // Nothing is told to a stranger who sends what is no HTTP.
+      clientErrorHandler: (_error, socket) => void socket.destroy(),
+      frameworkErrors: (_error, _request, reply) => void nothing(reply, 404),
+    });
+    app.setNotFoundHandler((request, reply) => nothing(reply, isReading(request) ? 404 : 405));
+    app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
+      const isTheirs = error.statusCode !== undefined && error.statusCode < 500;
+      return nothing(reply, isTheirs ? 404 : 500);
+    });
+    app.addHook("onRequest", (request, reply, done) => {
+      if (!isKnownHost(request.headers.host, this.#names)) void nothing(reply, 421);
+      else if (!this.#limits.take(request.ip)) void nothing(reply, 429);
+      else {
+        reply.headers(this.#headersFor(request.headers.host ?? ""));
+        done();
+      }
+    });
+    this.#serveFiles(app);
+    return app;
+  }
+
+  #serveFiles(app: FastifyInstance): void {
+    app.register(fastifyStatic, {
+      root: this.#ports.appDir,
+      cacheControl: false,
+      dotfiles: "ignore",
+      index: ["index.html"],
+      preCompressed: true,
+      setHeaders: (response, path) => {
+        // Vite names what lies here after its content.
+        const isHashed = path.includes("/assets/");
+        response.setHeader("cache-control", isHashed ? `public, max-age=${YEAR_SECONDS}, immutable` : "no-cache");
+      },
+    });
+  }
+
+  #serverOf(handler: (request: IncomingMessage, response: never) => void): Server {
+    const options: ServerOptions = {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      connectionsCheckingInterval: 5_000,
+    };
+    const server = this.#isSecure
+      ? createHttpsServer({ ...options, handshakeTimeout: HEADERS_WITHIN_MS }, handler as never)
+      : createHttpServer(options, handler as never);
+    server.maxRequestsPerSocket = 10_000;
+    limitConnections(server);
+    return server;
+  }
+
+  #headersFor(host: string): Readonly<Record<string, string>> {
+    return pageHeaders({
+      host,
+      secure: this.#isSecure,
+      brokers: this.#ports.brokerOrigins,
+      publicCertificate: false,
+    });
+  }
+
+  #isWelcome({ headers: { host, origin }, socket }: IncomingMessage): boolean {
+    const isOurs = isKnownHost(host, this.#names) && isKnownOrigin(origin, host, this.#config.origins);
+    return isOurs && this.#limits.take(socket.remoteAddress ?? "");
+  }
+}
+
+const isReading = ({ method }: FastifyRequest): boolean => method === "GET" || method === "HEAD";
+
+function nothing(reply: FastifyReply, status: number): FastifyReply {
+  return reply.code(status).send();
+}
