@@ -46,6 +46,7 @@ export const cliErrors = {
   "cli/no-answer":
     "A doorbell answers nothing to input that it refuses: its own log says why (`journalctl -u doorward`). It may also be switched off, or its broker out of reach.",
   "cli/no-recipient": "This recipient has no keys yet: run `doorward recipient init --name NAME --mailbox URL`.",
+  "cli/no-requester": "This requester has no keys yet: run `doorward requester init`.",
   "cli/wrong-file": "The file is not what this command reads.",
   "cli/not-found": "Nothing here has that name; list what there is first.",
   "cli/ambiguous": "Several begin like that: give more characters.",
@@ -71,6 +72,7 @@ const exitOf: Readonly<Record<CliErrorCode, ExitStatus>> = {
   "cli/pairing-failed": EXIT.noAnswer,
   "cli/no-answer": EXIT.noAnswer,
   "cli/no-recipient": EXIT.notReady,
+  "cli/no-requester": EXIT.notReady,
   "cli/wrong-file": EXIT.failed,
   "cli/not-found": EXIT.notFound,
   "cli/ambiguous": EXIT.usage,

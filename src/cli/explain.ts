@@ -27,6 +27,7 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   request: async () => (await import("../protocol/register/errors.ts")).requestErrors,
   recorder: async () => (await import("../device/recorder/errors.ts")).recorderErrors,
   statement: async () => (await import("../protocol/errors.ts")).protocolErrors,
+  requester: async () => (await import("../requester/errors.ts")).requesterErrors,
   vault: async () => (await import("../device/vault/errors.ts")).vaultErrors,
   witness: async () => (await import("../witness/errors.ts")).witnessErrors,
 };
@@ -55,6 +56,10 @@ const exitOfCode: Readonly<Record<string, ExitStatus>> = {
   "register/damaged": EXIT.notVerified,
   "register/no-operator-key": EXIT.notReady,
   "register/not-initialised": EXIT.notReady,
+  "requester/no-such-request": EXIT.notFound,
+  "requester/not-in-log": EXIT.noAnswer,
+  "requester/register-away": EXIT.noAnswer,
+  "requester/share-damaged": EXIT.notVerified,
   "vault/clip-not-found": EXIT.notFound,
   "witness/not-initialised": EXIT.notReady,
 };

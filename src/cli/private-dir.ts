@@ -10,7 +10,7 @@ const PRIVATE_FILE = 0o600;
 /** The folder that `--home` names, or the usual one of this user. */
 export function homeDir(
   given: string | undefined,
-  role: "owner" | "recipient",
+  role: "owner" | "recipient" | "requester",
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
   if (given !== undefined) return resolve(given);

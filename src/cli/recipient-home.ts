@@ -15,8 +15,12 @@ export class RecipientHome {
   readonly dir: string;
   readonly storage: InboxFileStorage;
 
-  constructor({ options, environment }: Pick<Invocation, "options" | "environment">) {
-    this.dir = homeDir(options.text("home"), "recipient", environment);
+  /** @param role - A requester is a recipient too, in a folder of its own. */
+  constructor(
+    { options, environment }: Pick<Invocation, "options" | "environment">,
+    role: "recipient" | "requester" = "recipient",
+  ) {
+    this.dir = homeDir(options.text("home"), role, environment);
     this.storage = new InboxFileStorage(this.dir);
   }
 

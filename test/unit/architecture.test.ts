@@ -16,6 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
   ui: ["protocol", "preact", "mqtt"],
   "app/worker": [],
   app: ["protocol", "owner", "ui", "preact", "@preact/signals", "idb", "jsqr", "@noble/curves", "@noble/hashes"],
+  requester: ["protocol"],
   "device/platform": ["protocol", "node:", "pino", "sodium-native"],
   "device/config": [...device, "zod", "smol-toml", "node:"],
   "device/sensor": [...device, "onoff", "node:"],
@@ -44,6 +45,7 @@ const mayImport: Record<string, readonly string[]> = {
     "protocol",
     "owner",
     "recipient",
+    "requester",
     "device",
     "mailbox",
     "witness",
@@ -55,7 +57,7 @@ const mayImport: Record<string, readonly string[]> = {
     "node:",
   ],
 };
-const packageEntries = ["protocol/index.ts", "owner/index.ts", "recipient/index.ts"];
+const packageEntries = ["protocol/index.ts", "owner/index.ts", "recipient/index.ts", "requester/index.ts"];
 
 const folders = Object.keys(mayImport).toSorted((a, b) => b.length - a.length); // longest first: the nearest rule wins
 const folderOf = (path: string): string | undefined => folders.find((folder) => path.startsWith(`${folder}/`));

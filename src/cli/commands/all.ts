@@ -3,6 +3,7 @@ import { deviceCommands } from "./device.ts";
 import { ownerCommands } from "./owner.ts";
 import { recipientCommands } from "./recipient.ts";
 import { registerCommands } from "./register.ts";
+import { requesterCommands } from "./requester.ts";
 import { witnessCommands } from "./witness.ts";
 
 export const groups: readonly GroupDefinition[] = [
@@ -12,6 +13,10 @@ export const groups: readonly GroupDefinition[] = [
   { path: "owner register", summary: "The registers whose requests are followed" },
   { path: "owner household", summary: "The members of the household: who may look, who may consent" },
   { path: "recipient", summary: "What a recipient can do: hand over a card, receive, verify and open a share" },
+  {
+    path: "requester",
+    summary: "What an investigator can do: ask a neighbourhood in public, receive and prove answers",
+  },
   { path: "register", summary: "The public log of requests: to keep it, to witness it, to audit it" },
   {
     path: "register witness",
@@ -24,5 +29,6 @@ export const commands: readonly CommandDefinition[] = [
   ...ownerCommands,
   ...recipientCommands,
   ...registerCommands,
+  ...requesterCommands,
   ...witnessCommands,
 ];

@@ -34,7 +34,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   return { json: { ok: true, home: home.dir, mailbox: url, fingerprint: digest } };
 }
 
-function explainCard(error: unknown): never {
+export function explainCard(error: unknown): never {
   if (!(error instanceof ProtocolError)) throw error;
   throw new CliError("cli/usage", `this cannot stand on a card: ${error.message}`, {
     cause: error,

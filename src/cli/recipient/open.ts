@@ -9,10 +9,12 @@ import { fields } from "../table.ts";
 import { verdictJson, verdictRows } from "../verdict-words.ts";
 import { byteSize } from "../words.ts";
 
-export async function run(invocation: Invocation): Promise<Outcome> {
-  const { args, options, terminal } = invocation;
+export function run(invocation: Invocation): Promise<Outcome> {
+  return openShareFile(invocation, new RecipientHome(invocation));
+}
+
+export async function openShareFile({ args, options, terminal }: Invocation, home: RecipientHome): Promise<Outcome> {
   const out = options.needed("out");
-  const home = new RecipientHome(invocation);
   const secrets = await home.secrets();
   const { envelope: card } = await home.card();
   const opened = openShare(nodeCrypto, new Uint8Array(await readFile(args[0] ?? "")), secrets, { card });

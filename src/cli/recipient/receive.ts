@@ -15,19 +15,35 @@ import { shortId } from "../words.ts";
 /** Timers hold 2^31 - 1 ms; a longer one would ring at once. */
 const LONGEST_WAIT_SECONDS = 24 * 86_400;
 
+export interface AboutShare {
+  readonly lines: readonly string[];
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+const NOTHING_MORE: AboutShare = { lines: [], json: {} };
+
 interface Received {
   readonly file: string;
   readonly verdict: Verdict;
+  readonly more: AboutShare;
 }
 
-export async function run(invocation: Invocation): Promise<Outcome> {
+export function run(invocation: Invocation): Promise<Outcome> {
+  return receiveShares(invocation, new RecipientHome(invocation));
+}
+
+/** @param about - What else there is to say of a share: more lines for a person, more members for a script. */
+export async function receiveShares(
+  invocation: Invocation,
+  home: RecipientHome,
+  about: (share: Uint8Array) => Promise<AboutShare> = async () => NOTHING_MORE,
+): Promise<Outcome> {
   const { options, terminal, signal } = invocation;
   const once = options.flag("once");
   if (once && options.flag("watch")) throw new CliError("cli/usage", "--once and --watch exclude each other");
   const seconds = options.integer("timeout", { min: 1, max: LONGEST_WAIT_SECONDS });
   const enough = new AbortController();
   const shown = new DeliveryProgress(terminal);
-  const home = new RecipientHome(invocation);
   const verifying: Promise<Received>[] = [];
 
   const events = {
@@ -37,7 +53,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     onError: (error: unknown) => terminal.note(`Not stored: ${error instanceof Error ? error.message : String(error)}`),
     onShare: (delivery: string) => {
       shown.end(delivery);
-      verifying.push(verified(home, delivery, terminal));
+      verifying.push(verified(home, delivery, terminal, about));
       if (once) enough.abort();
     },
   };
@@ -45,18 +61,25 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   await receiveInto(home, events, seconds === undefined ? stopped : withDeadline(stopped, seconds * 1000));
   const received = await Promise.all(verifying);
   if (once && received.length === 0) throw nothingCame(signal.aborted, seconds);
-  const shares = received.map(({ file, verdict }) => ({ file, ...verdictJson(verdict) }));
+  const shares = received.map(({ file, verdict, more }) => ({ file, ...verdictJson(verdict), ...more.json }));
   const allOk = received.every(({ verdict }) => verdict.verdict === "ok");
   return { json: once ? shares[0] : { ok: allOk, shares }, exit: allOk ? EXIT.ok : EXIT.notVerified };
 }
 
-async function verified(home: RecipientHome, delivery: string, terminal: Terminal): Promise<Received> {
+async function verified(
+  home: RecipientHome,
+  delivery: string,
+  terminal: Terminal,
+  about: (share: Uint8Array) => Promise<AboutShare>,
+): Promise<Received> {
   const file = home.storage.sharePath(delivery);
   const share = new Uint8Array(await readFile(file));
   const verdict = verifyShare(nodeCrypto, share, await home.secrets(), { card: (await home.card()).envelope });
   terminal.say(file);
   terminal.say(`  ${verdict.text}`);
-  return { file, verdict };
+  const more = await about(share);
+  for (const line of more.lines) terminal.say(`  ${line}`);
+  return { file, verdict, more };
 }
 
 function nothingCame(interrupted: boolean, seconds: number | undefined): CliError {

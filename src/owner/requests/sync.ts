@@ -6,7 +6,7 @@ import {
   type FollowedRegister,
   followRegister,
 } from "../../protocol/register/follow-register.ts";
-import { type LogPolicy, type OpenCheckpoint, openCheckpoint } from "../../protocol/tlog/checkpoint.ts";
+import { type LogPolicy, type OpenCheckpoint, openSignedCheckpoint } from "../../protocol/tlog/checkpoint.ts";
 import { LogError } from "../../protocol/tlog/errors.ts";
 import { expectGrownFrom } from "../../protocol/tlog/follow-log.ts";
 import { CHECKPOINT_PATH, type TileSource } from "../../protocol/tlog/tiles.ts";
@@ -89,8 +89,8 @@ async function compareWithCopy(
 ): Promise<"agrees" | "none"> {
   const bytes = await copy.get(CHECKPOINT_PATH);
   if (bytes === null) return "none";
-  const { freshness: _, ...anyAge } = policy;
-  const theirs = openCheckpoint(crypto, anyAge, bytes);
+  // Of the copy only the log's own signature counts: a fork is one with or without witnesses.
+  const theirs = { ...openSignedCheckpoint(crypto, policy, bytes), bytes };
   const [older, newer, tiles] = theirs.size <= own.size ? [theirs, own, source] : [own, theirs, copy];
   const seen = { size: older.size, root: older.root, checkpoint: older.bytes };
   await expectGrownFrom(seen, newer, new TreeReader(crypto, tiles, newer));

@@ -1,0 +1,42 @@
+import { nodeCrypto } from "../../device/platform/node-crypto.ts";
+import { toBase64url, toHex } from "../../protocol/bytes.ts";
+import { parseLogPolicy } from "../../protocol/tlog/checkpoint.ts";
+import type { Invocation, Outcome } from "../definition.ts";
+import { writeOutputFile } from "../private-dir.ts";
+import { RequesterHome } from "../requester-home.ts";
+import { fields } from "../table.ts";
+import { fingerprint } from "../words.ts";
+
+export async function run(invocation: Invocation): Promise<Outcome> {
+  const { options, terminal } = invocation;
+  const home = new RequesterHome(invocation);
+  const { publicKey } = await home.signer();
+  const { agency, officer, register } = await home.profile();
+  const key = toHex(publicKey);
+  const handed = {
+    register: parseLogPolicy(nodeCrypto, register).origin,
+    requester: toBase64url(publicKey),
+    agency,
+    officer,
+  };
+  const out = options.text("out");
+  if (out !== undefined) await writeOutputFile(out, `${JSON.stringify(handed, null, 2)}\n`);
+  terminal.say("For whoever accredits requesters at the register:");
+  terminal.say();
+  terminal.say(
+    fields([
+      ["register", handed.register],
+      ["agency", agency],
+      ["officer", officer],
+      ["requester", key],
+      ["fingerprint", fingerprint(key)],
+      ...(out === undefined ? [] : [["file", out] as const]),
+    ]),
+  );
+  terminal.say();
+  terminal.say(
+    "They make sure that you are of that agency, and compare the fingerprint with you. The agency's name has to",
+  );
+  terminal.say("stand in the accreditation exactly like this; every request repeats it.");
+  return { json: { ok: true, ...handed, requesterHex: key, ...(out === undefined ? {} : { file: out }) } };
+}
