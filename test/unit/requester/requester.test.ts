@@ -46,7 +46,7 @@ const ports = (nowSeconds = NOON) => ({ crypto, signer, book: book.book, nowSeco
 const codeOf = (composing: Promise<unknown>): Promise<string> =>
   composing.then(
     () => "sent",
-    (error: { readonly code?: string }) => error.code ?? String(error),
+    (error: { readonly code?: string }) => error.code ?? "no code",
   );
 
 describe("a request is judged by every rule before it is sent", () => {
