@@ -50,9 +50,18 @@ export function malleated(signature: Uint8Array, times = 1n): Uint8Array {
 }
 
 /** A signature that the key's owner makes with the nonce 0, so that R is the identity. */
-export function signatureWithIdentityNonce(pair: SigningKeyPair, message: Uint8Array): Uint8Array {
-  const identity = ed25519.Point.ZERO.toBytes();
-  const hash = fromLittleEndian(sha512(concatBytes(identity, pair.publicKey, message))) % ORDER;
+export const signatureWithIdentityNonce = (pair: SigningKeyPair, message: Uint8Array): Uint8Array =>
+  signatureWithNonce(pair, message, 0n, ed25519.Point.ZERO.toBytes());
+
+/** A signature with a chosen nonce, and a point of small order added to its R. */
+export function signatureWithNonce(
+  pair: SigningKeyPair,
+  message: Uint8Array,
+  nonce: bigint,
+  torsion: Uint8Array,
+): Uint8Array {
+  const r = ed25519.Point.BASE.multiplyUnsafe(nonce).add(ed25519.Point.fromBytes(torsion)).toBytes();
+  const hash = fromLittleEndian(sha512(concatBytes(r, pair.publicKey, message))) % ORDER;
   const { scalar } = ed25519.utils.getExtendedPublicKey(pair.secretKey.subarray(0, 32));
-  return concatBytes(identity, toLittleEndian((hash * scalar) % ORDER));
+  return concatBytes(r, toLittleEndian((nonce + hash * scalar) % ORDER));
 }

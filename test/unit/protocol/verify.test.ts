@@ -1,4 +1,5 @@
 import { createPublicKey, verify as opensslVerify } from "node:crypto";
+import { ed25519 } from "@noble/curves/ed25519.js";
 import fc from "fast-check";
 import nacl from "tweetnacl";
 import { describe, expect, test } from "vitest";
@@ -14,6 +15,7 @@ import {
   nonCanonicalEncodings,
   ORDER,
   signatureWithIdentityNonce,
+  signatureWithNonce,
   smallOrderPoints,
   toLittleEndian,
 } from "./ed25519-points.ts";
@@ -98,6 +100,16 @@ describe.each(verifiers)("%s", (_, verify) => {
     const odd = signatureWithIdentityNonce(pair, message);
     expect(verify(pair.publicKey, message, odd)).toBe(false);
     expect(opensslTakes(pair.publicKey, message, odd), "control").toBe(true);
+  });
+
+  test("refuses R with torsion, which a check that multiplies by the cofactor takes", () => {
+    for (const [times, torsion] of smallOrderPoints.slice(1).entries()) {
+      const odd = signatureWithNonce(pair, message, 5n, torsion);
+      expect(verify(pair.publicKey, message, odd), `${times + 1} times`).toBe(false);
+      expect(ed25519.verify(odd, message, pair.publicKey, { zip215: true }), "control").toBe(true);
+    }
+    const [identity = new Uint8Array()] = smallOrderPoints;
+    expect(verify(pair.publicKey, message, signatureWithNonce(pair, message, 5n, identity)), "control").toBe(true);
   });
 
   test("refuses a signature by a key with torsion, which tweetnacl takes for some messages", () => {
