@@ -22,7 +22,9 @@ import { Mirror } from "./mirror/mirror.ts";
 import { answerClipOps } from "./ops/clip-ops.ts";
 import { answerDeviceOps } from "./ops/device-ops.ts";
 import { answerRegisterOps } from "./ops/register-ops.ts";
+import { answerRingOps } from "./ops/ring-ops.ts";
 import { answerShareOps } from "./ops/share-ops.ts";
+import { answerWebOps, servedClips } from "./ops/web-ops.ts";
 import type { Clock } from "./platform/clock.ts";
 import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
@@ -32,9 +34,11 @@ import { Outbox } from "./publisher/outbox.ts";
 import { Publisher } from "./publisher/publisher.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import { RETRY_MS, RetriedPart, type Startable } from "./retried-part.ts";
+import { RingCalls } from "./ring-calls.ts";
 import type { Lights } from "./sensor/lights.ts";
 import { startFailure } from "./start-failure.ts";
 import { Vault } from "./vault/vault.ts";
+import { MemberSessions, SESSION_MS } from "./web/member-sessions.ts";
 import type { WebServer } from "./web/web-server.ts";
 
 const DAY_MS = 86_400_000;
@@ -77,6 +81,7 @@ export class DoorWatch implements Startable {
     this.#built = parts;
     const { link, filming, recorder, privacy, sharing, mirror } = parts;
     this.#answer(parts);
+    this.#answerRings(parts);
     const camera = (): CameraState => cameraState(parts);
     this.#stops.push(wireDoorNotices({ ...this.#ports, link, filming, recorder, camera }));
     lights?.set("privacy", privacy.on);
@@ -185,7 +190,15 @@ export class DoorWatch implements Startable {
     });
     await recorder.setPrivacy(privacy.on);
     const recipients = () => link.recipientsForClip(this.#today(), base.clock.synced());
-    const filming: Filming = new Filming({ ...base, notices: bus, recorder, vault, recipients });
+    const filming: Filming = new Filming({
+      ...base,
+      notices: bus,
+      recorder,
+      vault,
+      recipients,
+      onRingPicture: (clip, { triggeredAtMs }, picture) =>
+        link.notify("ring-snapshot", { clip, atMs: Math.round(triggeredAtMs) }, picture),
+    });
     const { follow, ...mirroring } = this.#config.registers;
     const mirror = new Mirror(
       { dir: join(dataDir, MIRROR_DIR), registers: follow, ...mirroring },
@@ -194,15 +207,19 @@ export class DoorWatch implements Startable {
     return { vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy, mirror };
   }
 
-  async #startWeb({ link }: Parts, signal: AbortSignal): Promise<void> {
+  async #startWeb({ link, vault }: Parts, signal: AbortSignal): Promise<void> {
     const { WebServer } = await import("./web/web-server.ts"); // much code, which a doorbell without it need not read
-    const { clock, log } = this.#ports;
+    const { clock, log, crypto } = this.#ports;
+    const sessions = new MemberSessions({ crypto, clock, webKeyOf: (member) => link.webKeyOf(member) });
+    answerWebOps(link, { sessions, sessionMs: SESSION_MS });
     const { web: config, broker } = this.#config;
     const brokerUrls = broker.kind === "external" ? [broker.url, ...broker.memberUrls] : broker.memberUrls;
     const ports = {
       clock,
       log,
       appDir: config.appDir ?? fileURLToPath(new URL("../app", import.meta.url)),
+      clips: servedClips(vault),
+      sessions,
       acceptMember: link.acceptMember,
       maxPacketBytes: MAX_PACKET_BYTES,
       brokerOrigins: brokerUrls.filter((url) => /^wss?:/.test(url)).map((url) => new URL(url).origin),
@@ -217,6 +234,19 @@ export class DoorWatch implements Startable {
     });
     this.#web = web;
     await this.#started(web, signal);
+  }
+
+  #answerRings({ link }: Parts): void {
+    const calls = new RingCalls({
+      clock: this.#ports.clock,
+      members: () => link.view().members.map(({ signKey }) => signKey),
+      wake: () => {},
+    });
+    this.#stops.push(
+      this.#ports.bus.on("ringPressed", () => calls.rang()),
+      () => calls.stop(),
+    );
+    answerRingOps(link, calls);
   }
 
   /** What members may ask. */

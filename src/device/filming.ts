@@ -14,6 +14,8 @@ export interface FilmingPorts {
   readonly notices: NoticeBus;
   readonly recorder: { record(trigger: Trigger, signal?: AbortSignal): Recording | null };
   readonly vault: { openClip(opening: ClipOpening): Promise<OpenClip> };
+  /** Told who rang, while the picture is still plain; it belongs to whoever is told. */
+  readonly onRingPicture?: (clip: string, ring: Pick<Recording, "triggeredAtMs">, picture: Uint8Array) => void;
   /** Keys of the day of every member; none means that nobody could ever open the clip, so nothing is recorded. */
   readonly recipients: () => Promise<readonly DayPublicKey[]>;
 }
@@ -120,7 +122,10 @@ export class Filming {
   async #keepThumbnail(recording: Recording, clip: OpenClip): Promise<void> {
     try {
       const picture = await recording.thumbnail();
-      if (picture !== null) await clip.append(LANES.thumbnail, picture);
+      if (picture === null) return;
+      if (recording.trigger === "ring")
+        this.#ports.onRingPicture?.(toHex(clip.id), recording, Uint8Array.from(picture));
+      await clip.append(LANES.thumbnail, picture);
     } catch (error) {
       this.#ports.log.warn("no thumbnail", { clip: toHex(clip.id), error: codeOf(error) });
     }

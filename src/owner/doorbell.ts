@@ -85,14 +85,7 @@ export class Doorbell implements ClipSource {
 
   async head(clip: Uint8Array): Promise<ClipHead> {
     const { result, attachment } = await this.ask("clip-head", { clip });
-    return readable(() => ({
-      clip: result.clip,
-      day: result.day,
-      wraps: result.wraps,
-      manifest: result.manifest === null ? null : fromBase64url(result.manifest),
-      clipKey: result.clipKey === null ? null : fromBase64url(result.clipKey),
-      leaves: readLeaves(attachment),
-    }));
+    return readable(() => headOf(result, attachment));
   }
 
   /** Ciphertexts of consecutive leaves of one lane; null where the device cannot read one. */
@@ -205,4 +198,16 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
     at += part.length;
   }
   return bytes;
+}
+
+/** A clip's head as `clip-head` answers it. @throws ProtocolError for what no doorbell sends. */
+export function headOf(result: ResultOf<"clip-head">, leaves: Uint8Array): ClipHead {
+  return {
+    clip: result.clip,
+    day: result.day,
+    wraps: result.wraps,
+    manifest: result.manifest === null ? null : fromBase64url(result.manifest),
+    clipKey: result.clipKey === null ? null : fromBase64url(result.clipKey),
+    leaves: readLeaves(leaves),
+  };
 }

@@ -3,6 +3,7 @@
 export { type Signer, seedSigner } from "../protocol/envelope.ts";
 export { type Facts, NO_FACTS } from "../protocol/facts.ts";
 export { portableCrypto } from "../protocol/portable-crypto.ts";
+export { ClipFetcher, type ClipFetcherPorts, type HttpGet } from "./clip-fetcher.ts";
 export { dropSeed, keepSeed, openClipSeed } from "./clip-seed.ts";
 export {
   afterUpload,

@@ -138,6 +138,12 @@ export const linkOps = {
   ),
   /** Bytes of a file of a register's log from `offset` on, as the doorbell fetched it; `length` is the whole file's, 0: it has none. */
   "register-file": op(object({ origin: text(120), path: text(200), offset: count }), object({ length: count })),
+  /** Lets this member fetch ciphertext from the device's web server (web-token.ts) for so long. */
+  "web-session": op(nothing, object({ session: bytes(16), validMs: count })),
+  /** This member's phone rings: the device need not wake it. */
+  "ring-heard": op(nothing, nothing),
+  /** How long ago somebody last rang, since the device started; for a phone that was woken and does not know why. */
+  "last-ring": op(nothing, object({ agoMs: nullable(count) })),
 } as const;
 
 export type LinkOp = keyof typeof linkOps;

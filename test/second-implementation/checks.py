@@ -432,6 +432,15 @@ def pairings(vector, _):
     same("linkLogin", login(link.login()), vector["linkLogin"])
 
 
+def web_tokens(vector, _):
+    exactly(vector, "toDeviceKey webKey session path authorization")
+    key = primitives.hkdf(unhex(vector["toDeviceKey"]), b"", b"doorward/v1/web-key\0", 32)
+    same("web key", key, unhex(vector["webKey"]))
+    session = unhex(vector["session"])
+    mac = primitives.hmac(key, session, b"GET " + vector["path"].encode())
+    same("authorization", "Doorward " + canonical_json.base64url(session + mac), vector["authorization"])
+
+
 # Section 14
 
 
@@ -525,6 +534,7 @@ FILES = {
     "delivery.json": deliveries,
     "channel.json": channels,
     "pairing.json": pairings,
+    "web-tokens.json": web_tokens,
     "audit.json": audits,
     "negative.json": negative,
     "media.json": media,

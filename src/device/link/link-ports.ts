@@ -102,7 +102,7 @@ export interface LinkPort {
   /** `household`, `household-change`, `day-keys` and `invite` are the link's own; each op has one handler. */
   onRequest(op: string, handler: RequestHandler): void;
   /** Sends to every member that listens now; without a broker the notice is dropped. */
-  notify(notice: string, fields: Readonly<Record<string, Json>>): void;
+  notify(notice: string, fields: Readonly<Record<string, Json>>, attachment?: Uint8Array): void;
   view(): HouseholdView;
   /** Notes the day on disk first: a clip is never wrapped for a day before one that was already used. */
   recipientsForClip(nowDay: number, clockSynced: boolean): Promise<readonly ClipRecipient[]>;

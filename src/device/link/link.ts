@@ -9,6 +9,7 @@ import { linkLogin } from "../../protocol/link-login.ts";
 import type { LinkMessage, LinkRequestMessage } from "../../protocol/link-message.ts";
 import { type LinkKeys, PAIRING_WINDOW_SECONDS } from "../../protocol/pairing-handshake.ts";
 import type { MemberChange } from "../../protocol/statements/member.ts";
+import { webKey } from "../../protocol/web-token.ts";
 import { makeDirectoryDurably } from "../platform/durable-file.ts";
 import { codeOf } from "../platform/error-code.ts";
 import { CounterFile } from "./counter-file.ts";
@@ -35,7 +36,7 @@ import { OpenPairingWindow } from "./pairing-window.ts";
 /** A channel message and the MQTT header in front of it. */
 export const MAX_PACKET_BYTES = MAX_CHANNEL_MESSAGE_BYTES + 256;
 const BROKER_RETRY_MS = 30_000;
-const NO_ATTACHMENT = new Uint8Array();
+const NO_ATTACHMENT: Uint8Array = new Uint8Array();
 
 /** The device's side of the link: broker, household, pairing, and a sealed channel to each member. */
 export class Link implements LinkPort {
@@ -121,12 +122,19 @@ export class Link implements LinkPort {
     return this.#session.up ? "up" : "down";
   }
 
-  notify(notice: string, fields: Readonly<Record<string, Json>>): void {
-    const message: LinkMessage = { kind: "notice", notice, fields, attachment: NO_ATTACHMENT };
+  notify(notice: string, fields: Readonly<Record<string, Json>>, attachment = NO_ATTACHMENT): void {
+    const message: LinkMessage = { kind: "notice", notice, fields, attachment };
     if (this.state === "down") return;
     for (const link of this.#links.values()) {
       if (this.#memberOf(link.signKey) !== undefined) this.#background(link.send(message));
     }
+  }
+
+  /** The key of a member's tokens for the web server; null for whoever is no member. */
+  webKeyOf(memberKey: Uint8Array): Uint8Array | null {
+    if (this.#memberOf(memberKey) === undefined) return null;
+    const stored = this.#household.links.find(({ signKey }) => equalBytes(signKey, memberKey));
+    return stored === undefined ? null : webKey(this.#ports.crypto, stored.toDeviceKey);
   }
 
   view(): HouseholdView {

@@ -1,7 +1,13 @@
 import { concatBytes, toBase64url, u32 } from "../../protocol/bytes.ts";
 import { LANES, type Lane } from "../../protocol/clip-keys.ts";
 import { encodeLeaf } from "../../protocol/fragment.ts";
-import { type ArgsOf, CLIP_INDEX_PART_ROWS, encodeClipIndex, FRAGMENTS_REPLY_BYTES } from "../../protocol/link-ops.ts";
+import {
+  type ArgsOf,
+  CLIP_INDEX_PART_ROWS,
+  encodeClipIndex,
+  FRAGMENTS_REPLY_BYTES,
+  type ResultOf,
+} from "../../protocol/link-ops.ts";
 import type { LinkPort } from "../link/link-ports.ts";
 import { VaultError } from "../vault/errors.ts";
 import type { ClipHead, ClipRow } from "../vault/types.ts";
@@ -38,12 +44,7 @@ export function answerClipOps(link: LinkPort, vault: ClipOpsVault): void {
   });
 
   answer(link, "clip-head", async ({ args: { clip } }) => {
-    if (vault.find(clip) === null) return CLIP_GONE;
-    const { day, wraps, leaves, manifest, clipKey } = await vault.head(clip);
-    return {
-      result: { clip, day, wraps, manifest: textOf(manifest), clipKey: textOf(clipKey) },
-      attachment: concatBytes(...leaves.map(encodeLeaf)),
-    };
+    return (await headReply(vault, clip)) ?? CLIP_GONE;
   });
 
   answer(link, "fragments", async ({ args }) => {
@@ -62,6 +63,19 @@ export function answerClipOps(link: LinkPort, vault: ClipOpsVault): void {
   }
 }
 
+/** What `clip-head` answers; null when the clip is gone. */
+export async function headReply(
+  vault: Pick<ClipOpsVault, "find" | "head">,
+  clip: Uint8Array,
+): Promise<{ readonly result: ResultOf<"clip-head">; readonly attachment: Uint8Array } | null> {
+  if (vault.find(clip) === null) return null;
+  const { day, wraps, leaves, manifest, clipKey } = await vault.head(clip);
+  return {
+    result: { clip, day, wraps, manifest: textOf(manifest), clipKey: textOf(clipKey) },
+    attachment: concatBytes(...leaves.map(encodeLeaf)),
+  };
+}
+
 const textOf = (envelope: Uint8Array | null): string | null => (envelope === null ? null : toBase64url(envelope));
 
 /** `length 4 · bytes` for each fragment until the reply is full; the last one may be cut, the next request goes on there. */
@@ -73,7 +87,7 @@ async function readFragments(
   const parts: Uint8Array[] = [];
   let room = FRAGMENTS_REPLY_BYTES;
   for (let index = first; index < first + count && room > LENGTH_BYTES; index += 1) {
-    const ciphertext = await readable(vault, clip, lane, index);
+    const ciphertext = await readCiphertext(vault, clip, lane, index);
     if (ciphertext === null) break;
     const start = index === first ? offset : 0;
     const part = ciphertext.subarray(start, start + room - LENGTH_BYTES);
@@ -84,7 +98,12 @@ async function readFragments(
 }
 
 /** Empty bytes for a damaged fragment, so that the rest of the clip still plays; null beyond the lane's end. */
-async function readable(vault: ClipOpsVault, clip: Uint8Array, lane: Lane, index: number): Promise<Uint8Array | null> {
+export async function readCiphertext(
+  vault: Pick<ClipOpsVault, "readFragment">,
+  clip: Uint8Array,
+  lane: Lane,
+  index: number,
+): Promise<Uint8Array | null> {
   try {
     return await vault.readFragment(clip, lane, index);
   } catch (error) {

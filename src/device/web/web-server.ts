@@ -8,9 +8,11 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
 import { AddressLimits } from "./address-limits.ts";
 import { serveBrokerSocket } from "./broker-socket.ts";
+import { type ServedClips, serveClips } from "./clip-routes.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { WebError } from "./errors.ts";
 import { isKnownHost, isKnownOrigin, isLoopback, namesOf, urlHost } from "./known-hosts.ts";
+import type { MemberSessions } from "./member-sessions.ts";
 import { pageHeaders } from "./page-headers.ts";
 import type { WebConfig } from "./web-config.ts";
 
@@ -18,6 +20,8 @@ const HEADER_BYTES = 8 * 1024;
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 20_000;
 const IDLE_MS = 30_000;
+/** A reader that takes nothing for so long is hung up on. */
+const STALLED_MS = 60_000;
 const STATIC_LIMIT = { burst: 300, perSecond: 50 };
 const YEAR_SECONDS = 31_536_000;
 
@@ -26,6 +30,8 @@ export interface WebPorts {
   readonly log: Log;
   /** Folder of the built app. */
   readonly appDir: string;
+  readonly clips: ServedClips;
+  readonly sessions: Pick<MemberSessions, "admits">;
   /** Serves one member's MQTT stream; null where the household's broker is elsewhere. */
   readonly acceptMember: ((stream: Duplex, address: string) => void) | null;
   readonly maxPacketBytes: number;
@@ -103,8 +109,6 @@ export class WebServer {
     const app = Fastify({
       logger: false,
       bodyLimit: 1024,
-      keepAliveTimeout: IDLE_MS,
-      requestTimeout: REQUEST_WITHIN_MS,
       forceCloseConnections: true,
       serverFactory: (handler) => this.#serverOf(handler),
       // Nothing is told to a stranger who sends what is no HTTP.
@@ -118,11 +122,16 @@ export class WebServer {
     });
     app.addHook("onRequest", (request, reply, done) => {
       if (!isKnownHost(request.headers.host, this.#names)) void nothing(reply, 421);
-      else if (!this.#limits.take(request.ip)) void nothing(reply, 429);
+      else if (!this.#admits(request) && !this.#limits.take(request.ip)) void nothing(reply, 429);
       else {
         reply.headers(this.#headersFor(request.headers.host ?? ""));
         done();
       }
+    });
+    serveClips(app, {
+      clips: this.#ports.clips,
+      admits: (request) => this.#admits(request),
+      crossOrigin: (request) => this.#crossOrigin(request.headers.origin),
     });
     this.#serveFiles(app);
     return app;
@@ -153,9 +162,26 @@ export class WebServer {
     const server = this.#isSecure
       ? createHttpsServer({ ...options, handshakeTimeout: HEADERS_WITHIN_MS }, handler as never)
       : createHttpServer(options, handler as never);
+    server.keepAliveTimeout = IDLE_MS;
+    server.timeout = STALLED_MS;
     server.maxRequestsPerSocket = 10_000;
     limitConnections(server);
     return server;
+  }
+
+  /** Whether a member asks. */
+  #admits({ headers, url }: FastifyRequest): boolean {
+    return headers.authorization !== undefined && this.#ports.sessions.admits(headers.authorization, url);
+  }
+
+  #crossOrigin(origin: string | undefined): Readonly<Record<string, string>> {
+    if (origin === undefined || !this.#config.origins.includes(origin)) return {};
+    return {
+      "access-control-allow-origin": origin,
+      "access-control-allow-headers": "authorization",
+      "access-control-max-age": "600",
+      vary: "origin",
+    };
   }
 
   #headersFor(host: string): Readonly<Record<string, string>> {

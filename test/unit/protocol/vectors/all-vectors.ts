@@ -1,5 +1,5 @@
 import { makeClipFile, makeClipKeys, makeDayChain, makeFragments, makeMerkle, makeWraps } from "./make-clip.ts";
-import { makeAudit, makeChannel, makePairing } from "./make-link.ts";
+import { makeAudit, makeChannel, makePairing, makeWebTokens } from "./make-link.ts";
 import { makeNegative } from "./make-negative.ts";
 import { makeCanonicalJson, makeHashes, makePublicKeys, makeSignatures } from "./make-primitives.ts";
 import { makeConsents, makeDelivery, makeGrants, makeSealedMessages, makeShares } from "./make-share.ts";
@@ -27,5 +27,6 @@ export const allVectors: Readonly<Record<string, MakeVectors>> = {
   "shares.json": makeShares,
   "signatures.json": makeSignatures,
   "statements.json": makeStatements,
+  "web-tokens.json": makeWebTokens,
   "wraps.json": makeWraps,
 };

@@ -13,6 +13,7 @@ import {
   startPairing,
 } from "../../../../src/protocol/pairing-handshake.ts";
 import { auditHeadStatement } from "../../../../src/protocol/statements/audit-head.ts";
+import { webAuthorization, webKey } from "../../../../src/protocol/web-token.ts";
 import { withSeededRandomness } from "../seeded-crypto.ts";
 import { CLIP_DAY, FIRST_DAY } from "./sample-clip.ts";
 import { fixed, fixedId, textOf, toHex, utf8, type VectorFile } from "./vector-file.ts";
@@ -88,6 +89,23 @@ export async function makePairing(crypto: Crypto): Promise<VectorFile> {
         linkLogin: { ...linkLogin(crypto, keys) },
       },
     ],
+  };
+}
+
+export function makeWebTokens(crypto: Crypto): VectorFile {
+  const toDeviceKey = fixed("to device");
+  const session = fixedId("web session");
+  const clip = toHex(fixedId("clip"));
+  const key = webKey(crypto, toDeviceKey);
+  return {
+    about: "Whose a request to the device's web server is: a session from the link, and a MAC over it and the path",
+    vectors: [`/clips/${clip}/head`, `/clips/${clip}/1/0-12`].map((path) => ({
+      toDeviceKey: toHex(toDeviceKey),
+      webKey: toHex(key),
+      session: toHex(session),
+      path,
+      authorization: webAuthorization(crypto, key, session, path),
+    })),
   };
 }
 

@@ -1,0 +1,49 @@
+import { toHex } from "../protocol/bytes.ts";
+import type { Cancel, Clock } from "./platform/clock.ts";
+
+/** A phone that listens says so at once; one that sleeps behind an open connection says nothing. */
+const HEARD_WITHIN_MS = 1_500;
+
+export interface RingCallsPorts {
+  readonly clock: Pick<Clock, "monotonicMs" | "after">;
+  /** Keys of all members. */
+  readonly members: () => readonly Uint8Array[];
+  /** Wakes the phone of a member who has not heard the ring. */
+  readonly wake: (member: Uint8Array) => void;
+}
+
+/** Which members have heard the last ring. In memory only: nothing on the card tells when somebody rang. */
+export class RingCalls {
+  readonly #ports: RingCallsPorts;
+  readonly #heard = new Set<string>();
+  #rangAtMs: number | null = null;
+  #cancel: Cancel = () => {};
+
+  constructor(ports: RingCallsPorts) {
+    this.#ports = ports;
+  }
+
+  rang(): void {
+    this.#rangAtMs = this.#ports.clock.monotonicMs();
+    this.#heard.clear();
+    this.#cancel();
+    this.#cancel = this.#ports.clock.after(HEARD_WITHIN_MS, () => {
+      for (const member of this.#ports.members()) {
+        if (!this.#heard.has(toHex(member))) this.#ports.wake(member);
+      }
+    });
+  }
+
+  heardBy(member: Uint8Array): void {
+    this.#heard.add(toHex(member));
+  }
+
+  /** Since the last ring; null when there was none since the start. */
+  get agoMs(): number | null {
+    return this.#rangAtMs === null ? null : Math.round(this.#ports.clock.monotonicMs() - this.#rangAtMs);
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+}
