@@ -64,12 +64,12 @@ export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run):
     const group = addTo(parents, path).description(summary);
     parents.set(path, group);
     const own = commands.find((definition) => definition.path === path);
-    // Flags behind a word below the group are that word's.
-    if (own !== undefined) defineCommand(group.enablePositionalOptions(), own, run);
+    if (own !== undefined) defineCommand(group, own, run);
     addCommandsOf(path);
   }
   const columns = world.stdout.columns;
   for (const command of [...parents.values(), ...[...parents.values()].flatMap((parent) => parent.commands)]) {
+    command.enablePositionalOptions(); // a flag belongs to the word that it follows, all the way down
     command.exitOverride().helpOption("-h, --help", "show this help").helpCommand(false).showSuggestionAfterError(true);
     command.configureHelp({ helpWidth: Math.min(columns ?? 100, 110), subcommandTerm: termOf });
     command.configureOutput({

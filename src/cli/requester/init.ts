@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   const { origin } = parseLogPolicy(nodeCrypto, register);
   const caFile = options.text("ca");
   const ca = caFile === undefined ? null : await readFile(caFile, "utf8");
-  const [agency, officer] = [options.needed("agency"), options.needed("officer")];
+  const [agency, officer] = [options.needed("agency").normalize("NFC"), options.needed("officer").normalize("NFC")];
   const name = options.text("name") ?? agency;
   const { card, secrets } = await createCard(nodeCrypto, { name, url: mailbox, ca }).catch(explainCard);
   const home = new RequesterHome(invocation);
