@@ -127,9 +127,10 @@ export class Register {
     const judged = this.#book.judge(entry, at);
     const verdict = judged.verdict === "accepted" ? this.#book.checkSignatures(entry) : judged;
     if (verdict.verdict === "refused") return { outcome: "refused", code: verdict.code, message: verdict.message };
-    // From here on to the queue nothing may wait: leaves stand in the log in the order in which they were judged.
+    const leaf = encodeLeaf(kind, at, envelope);
+    // From judging to the queue nothing may wait: leaves stand in the log in the order in which they were judged.
     this.#book.apply(entry, at);
-    const index = await this.#write(encodeLeaf(kind, at, envelope));
+    const index = await this.#write(leaf);
     this.#ports.log.info("statement accepted", { kind, index });
     return { outcome: "accepted", index, at, digest: entry.statement.digest };
   }
