@@ -46,6 +46,7 @@ const PENDING_FILE = "pending.bin";
 const LEDGER_FILE = "ledger.db";
 const PRIVACY_FILE = "privacy";
 const MIRROR_DIR = "mirror";
+const WEB_DIR = "web";
 
 export interface DoorWatchPorts {
   readonly crypto: Crypto;
@@ -128,6 +129,7 @@ export class DoorWatch implements Startable {
     this.#config = config;
     vault.configure(config.storage);
     desk.configure({ undoMs: config.sharing.undoWindowMs });
+    void this.#web?.part?.lookAtCertificate();
     if (changed.length > 0) record({ kind: "config", at: this.#nowSeconds(), settings: changed.slice(0, 16) });
   }
 
@@ -218,6 +220,7 @@ export class DoorWatch implements Startable {
       clock,
       log,
       appDir: config.appDir ?? fileURLToPath(new URL("../app", import.meta.url)),
+      dir: join(this.#config.dataDir, WEB_DIR),
       clips: servedClips(vault),
       sessions,
       acceptMember: link.acceptMember,

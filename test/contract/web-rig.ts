@@ -48,6 +48,7 @@ export async function serveApp({
       clock: systemClock,
       log: silentLog,
       appDir,
+      dir: join(dir, "web"),
       clips,
       sessions,
       acceptMember,

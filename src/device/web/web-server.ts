@@ -1,13 +1,14 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Clock } from "../platform/clock.ts";
+import type { Cancel, Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
 import { AddressLimits } from "./address-limits.ts";
 import { serveBrokerSocket } from "./broker-socket.ts";
+import { CertificateFiles, type Certificates, OwnCertificates, type ServerCertificate } from "./certificates.ts";
 import { type ServedClips, serveClips } from "./clip-routes.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { WebError } from "./errors.ts";
@@ -23,6 +24,7 @@ const IDLE_MS = 30_000;
 /** A reader that takes nothing for so long is hung up on. */
 const STALLED_MS = 60_000;
 const STATIC_LIMIT = { burst: 300, perSecond: 50 };
+const LOOK_EVERY_MS = 60_000;
 const YEAR_SECONDS = 31_536_000;
 
 export interface WebPorts {
@@ -30,6 +32,8 @@ export interface WebPorts {
   readonly log: Log;
   /** Folder of the built app. */
   readonly appDir: string;
+  /** Folder for what the web server keeps: its authority. */
+  readonly dir: string;
   readonly clips: ServedClips;
   readonly sessions: Pick<MemberSessions, "admits">;
   /** Serves one member's MQTT stream; null where the household's broker is elsewhere. */
@@ -46,7 +50,9 @@ export class WebServer {
   readonly #names: readonly string[];
   readonly #limits: AddressLimits;
   #app: FastifyInstance | null = null;
+  #certificates: Certificates | null = null;
   #closeSockets: () => void = () => {};
+  #cancelLook: Cancel = () => {};
 
   constructor(config: WebConfig, ports: WebPorts) {
     this.#config = config;
@@ -57,8 +63,10 @@ export class WebServer {
 
   /** @throws WebError `web/port`, `web/certificate`. */
   async start(signal: AbortSignal): Promise<void> {
+    const certificates = this.#makeCertificates();
+    const certificate = certificates && (await certificates.open());
     signal.throwIfAborted();
-    const app = this.#build();
+    const app = this.#build(certificate, certificates?.authority ?? null);
     this.#app = app;
     this.#closeSockets = serveBrokerSocket(app.server, {
       isWelcome: (request) => this.#isWelcome(request),
@@ -71,12 +79,25 @@ export class WebServer {
     } catch (cause) {
       throw new WebError("web/port", `cannot listen on ${host}:${port}`, { cause });
     }
+    this.#certificates = certificates;
+    this.#cancelLook = this.#ports.clock.every(LOOK_EVERY_MS, () => void this.lookAtCertificate());
+  }
+
+  /** Takes over a newer certificate when there is one: by itself every minute, and at a reload. */
+  async lookAtCertificate(): Promise<void> {
+    const renewed = await this.#certificates?.renewed();
+    const server = this.#app?.server;
+    if (renewed && server instanceof HttpsServer) {
+      server.setSecureContext(renewed);
+      this.#ports.log.info("certificate renewed");
+    }
   }
 
   async stop(): Promise<void> {
     const app = this.#app;
     this.#app = null;
     if (app === null) return;
+    this.#cancelLook();
     this.#closeSockets();
     app.server.closeAllConnections();
     await app.close();
@@ -105,12 +126,19 @@ export class WebServer {
     return this.#config.tls !== null || !isLoopback(this.#config.host);
   }
 
-  #build(): FastifyInstance {
+  /** Null for plain HTTP, which is for loopback alone. */
+  #makeCertificates(): Certificates | null {
+    const { tls } = this.#config;
+    if (tls !== null) return new CertificateFiles(tls, this.#ports.log);
+    return this.#isSecure ? new OwnCertificates(this.#ports.dir, this.#names, this.#ports) : null;
+  }
+
+  #build(certificate: ServerCertificate | null, authority: Uint8Array | null): FastifyInstance {
     const app = Fastify({
       logger: false,
       bodyLimit: 1024,
       forceCloseConnections: true,
-      serverFactory: (handler) => this.#serverOf(handler),
+      serverFactory: (handler) => serverOf(handler, certificate),
       // Nothing is told to a stranger who sends what is no HTTP.
       clientErrorHandler: (_error, socket) => void socket.destroy(),
       frameworkErrors: (_error, _request, reply) => void nothing(reply, 404),
@@ -133,6 +161,11 @@ export class WebServer {
       admits: (request) => this.#admits(request),
       crossOrigin: (request) => this.#crossOrigin(request.headers.origin),
     });
+    if (authority !== null) {
+      app.get("/ca.crt", (_request, reply) =>
+        reply.type("application/x-x509-ca-cert").header("cache-control", "no-store").send(Buffer.from(authority)),
+      );
+    }
     this.#serveFiles(app);
     return app;
   }
@@ -150,23 +183,6 @@ export class WebServer {
         response.setHeader("cache-control", isHashed ? `public, max-age=${YEAR_SECONDS}, immutable` : "no-cache");
       },
     });
-  }
-
-  #serverOf(handler: (request: IncomingMessage, response: never) => void): Server {
-    const options: ServerOptions = {
-      maxHeaderSize: HEADER_BYTES,
-      headersTimeout: HEADERS_WITHIN_MS,
-      requestTimeout: REQUEST_WITHIN_MS,
-      connectionsCheckingInterval: 5_000,
-    };
-    const server = this.#isSecure
-      ? createHttpsServer({ ...options, handshakeTimeout: HEADERS_WITHIN_MS }, handler as never)
-      : createHttpServer(options, handler as never);
-    server.keepAliveTimeout = IDLE_MS;
-    server.timeout = STALLED_MS;
-    server.maxRequestsPerSocket = 10_000;
-    limitConnections(server);
-    return server;
   }
 
   /** Whether a member asks. */
@@ -189,7 +205,7 @@ export class WebServer {
       host,
       secure: this.#isSecure,
       brokers: this.#ports.brokerOrigins,
-      publicCertificate: false,
+      publicCertificate: this.#config.tls !== null,
     });
   }
 
@@ -197,6 +213,24 @@ export class WebServer {
     const isOurs = isKnownHost(host, this.#names) && isKnownOrigin(origin, host, this.#config.origins);
     return isOurs && this.#limits.take(socket.remoteAddress ?? "");
   }
+}
+
+function serverOf(handler: (request: IncomingMessage, response: never) => void, tls: ServerCertificate | null): Server {
+  const options: ServerOptions = {
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: HEADERS_WITHIN_MS,
+    requestTimeout: REQUEST_WITHIN_MS,
+    connectionsCheckingInterval: 5_000,
+  };
+  const server =
+    tls === null
+      ? createHttpServer(options, handler as never)
+      : createHttpsServer({ ...options, ...tls, handshakeTimeout: HEADERS_WITHIN_MS }, handler as never);
+  server.keepAliveTimeout = IDLE_MS;
+  server.timeout = STALLED_MS;
+  server.maxRequestsPerSocket = 10_000;
+  limitConnections(server);
+  return server;
 }
 
 const isReading = ({ method }: FastifyRequest): boolean => method === "GET" || method === "HEAD";
