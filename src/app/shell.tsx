@@ -6,8 +6,10 @@ import { Sheet } from "../ui/sheet.tsx";
 import type { Home } from "./model/home.ts";
 import { Mark } from "./parts/mark.tsx";
 import { hashOf, type Route, route } from "./router.ts";
+import { AuditScreen } from "./screens/audit.tsx";
 import { ClipScreen } from "./screens/clip.tsx";
 import { HomeScreen } from "./screens/home.tsx";
+import { HouseholdScreen } from "./screens/household.tsx";
 import { RingScreen } from "./screens/ring.tsx";
 import { SettingsScreen } from "./screens/settings.tsx";
 import { ShareScreen } from "./screens/share.tsx";
@@ -130,8 +132,10 @@ function Screen({ home }: { readonly home: Home }) {
     case "shares":
       return <SharesScreen home={home} />;
     case "settings":
-    case "household":
-    case "audit":
       return <SettingsScreen home={home} />;
+    case "household":
+      return <HouseholdScreen home={home} />;
+    case "audit":
+      return <AuditScreen home={home} />;
   }
 }

@@ -256,6 +256,85 @@ export const words = {
     validUntil: (when: string) => `valid until ${when}`,
   },
 
+  household: {
+    title: "Household",
+    lead: "Whose keys open this doorbell's recordings.",
+    members: "Who holds keys",
+    thisPhone: "This phone",
+    phone: "A phone",
+    roles: { owner: "Owner", viewer: "Viewer" },
+    roleTexts: {
+      owner: "Sees everything, shares, and decides who belongs to the household.",
+      viewer: "Sees everything that is recorded from the day it came. Cannot share, erase or change anything.",
+    },
+    name: "Name on this phone",
+    nameText: "Stays on this phone. The doorbell knows no names.",
+    make: { owner: "Make an owner", viewer: "Make a viewer" },
+    remove: "Remove from the household",
+    removeText:
+      "For a lost phone: from then on nothing is sealed for it, and the doorbell answers it no more. What it could open before, it still can if somebody copied it.",
+    lastOwner:
+      "This owner is needed: the household could not act without. Make another member an owner first, or ask for fewer signatures.",
+    newcomers: "A new phone waits",
+    compare: "Compare this with what the new phone shows. Let it in only if all of it is the same.",
+    asViewer: "Let in as viewer",
+    asOwner: "Let in as owner",
+    proposals: "Asked of you",
+    wouldGo: (who: string) => `${who} would be removed.`,
+    wouldBe: (who: string, role: string) => `${who} would be: ${role}.`,
+    wouldNeed: (quorum: number) => `From then on ${quorum} ${quorum === 1 ? "owner has" : "owners have"} to sign.`,
+    agree: "Sign it too",
+    done: "Done.",
+    waits: (missing: number) => `Signed. ${missing} more ${missing === 1 ? "owner has" : "owners have"} to agree.`,
+    quorum: "Signatures that a share needs",
+    quorumOf: (count: number, owners: number) => `${count} of ${owners} ${owners === 1 ? "owner" : "owners"}`,
+    quorumText: "Guards what the doorbell sends. It cannot stop a member who may watch from filming the screen.",
+    invite: "Invite somebody",
+    inviteQr: "Code for the new phone",
+    inviteText: "The new phone scans this here, face to face. Then compare fingerprints and let it in.",
+    inviteLeft: (left: string) => `Good for ${left}, and for one phone.`,
+    inviteOver: "The code is no longer good.",
+    inviteAsText: "As text",
+    explained: "In plain words",
+    explanations: [
+      [
+        "Who can watch",
+        "Only the phones above. The doorbell seals each recording for them as it is made and cannot open it afterwards; no company and no server holds a key.",
+      ],
+      [
+        "A lost phone",
+        "Remove it here from another owner's phone. If there is none, a factory reset makes the doorbell yours again, without the old recordings.",
+      ],
+      ["A new member", "Sees what is recorded from then on. Earlier recordings stay closed to it."],
+      [
+        "Factory reset",
+        "Hold the button inside for 15 seconds: all members, keys and sealed keys are gone. What is recorded already stays unreadable for ever, also for whoever owns the doorbell next.",
+      ],
+    ] as readonly (readonly [string, string])[],
+  },
+
+  audit: {
+    title: "What the doorbell did",
+    lead: "Newest first. Nobody records who watched what.",
+    holds: (rows: number) =>
+      `${rows} ${rows === 1 ? "entry" : "entries"}, unbroken from the first one and signed by the doorbell. Checked on this phone.`,
+    broken: (row: number) =>
+      `The log does not hold at entry ${row}: it was changed, or a part of it is missing. Do not trust this doorbell before you know why.`,
+    empty: "Nothing yet",
+    closed: "Not readable with the keys on this phone",
+    basis: { own: "by own wish", voluntary: "as an answer to a request", compelled: "by a legal order" },
+    release: (recipient: string, basis: string) => `A part of a recording went to ${recipient}, ${basis}`,
+    pairing: (member: string) => `${member} paired`,
+    removed: (member: string) => `${member} was removed`,
+    household: (member: string, role: string, quorum: number) =>
+      `${member} is ${role.toLowerCase()} now; shares need ${quorum} ${quorum === 1 ? "signature" : "signatures"}`,
+    privacyOn: "Privacy mode was turned on",
+    privacyOff: "Privacy mode was ended",
+    config: (settings: string) => `Settings changed: ${settings}`,
+    revocation: "A share was revoked",
+    live: (member: string, length: string) => `${member} watched live for ${length}`,
+  },
+
   settings: {
     title: "Settings",
     privacy: "Privacy mode",
@@ -273,8 +352,8 @@ export const words = {
     forgetYes: "Delete the keys",
     forgetNo: "Keep them",
     doorbell: "Doorbell",
-    audit: "What the doorbell did",
-    auditText: "Releases, pairings, live views and changed settings, in a log that cannot be rewritten.",
+    householdText: "Who holds keys, inviting somebody, a lost phone",
+    auditText: "Releases, pairings, live views, changed settings",
     version: "Version",
   },
 

@@ -13,7 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   protocol: ["tweetnacl", "@noble/hashes", "@noble/curves"],
   owner: ["protocol"],
   recipient: ["protocol"],
-  ui: ["protocol", "preact", "mqtt"],
+  ui: ["protocol", "preact", "mqtt", "uqr"],
   "app/worker": [],
   app: ["protocol", "owner", "ui", "preact", "@preact/signals", "idb", "jsqr", "@noble/curves", "@noble/hashes"],
   requester: ["protocol"],

@@ -14,6 +14,7 @@ import type { Ground } from "../ground/ground.ts";
 import { homeConnector } from "../ground/home-connector.ts";
 import { ClipIndex } from "./clip-index.ts";
 import { HomeLink } from "./home-link.ts";
+import { Names } from "./names.ts";
 import { type Ring, stillOfOpenClip } from "./ring.ts";
 import { ShareBook } from "./share-book.ts";
 
@@ -29,6 +30,7 @@ export class Home {
   readonly link: HomeLink;
   readonly clips: ClipIndex;
   readonly shares: ShareBook;
+  readonly names: Names;
   readonly status: Signal<DoorbellStatus | null> = signal(null);
   readonly household: Signal<Household | null> = signal(null);
   readonly standing: Signal<Standing | null> = signal(null);
@@ -40,6 +42,7 @@ export class Home {
     this.ground = ground;
     this.clips = new ClipIndex(ground);
     this.shares = new ShareBook(ground);
+    this.names = new Names(ground);
     this.link = new HomeLink(ground, {
       onUp: (doorbell) => this.#onUp(doorbell),
       onNotice: (notice) => this.#onNotice(notice),
@@ -49,7 +52,7 @@ export class Home {
   /** Shows what is known and connects. Call once, when paired. */
   async open(): Promise<void> {
     await this.clips.load();
-    await this.shares.load();
+    await Promise.all([this.shares.load(), this.names.load()]);
     this.link.start();
   }
 

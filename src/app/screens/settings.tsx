@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { toHex } from "../../protocol/bytes.ts";
 import { Button } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icon.tsx";
 import { sayFingerprint } from "../../ui/say.ts";
 import { Sheet } from "../../ui/sheet.tsx";
 import { Switch } from "../../ui/switch.tsx";
@@ -8,6 +9,7 @@ import { eraseDatabase } from "../ground/database.ts";
 import type { Home } from "../model/home.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { useAction } from "../parts/use-action.ts";
+import { hashOf } from "../router.ts";
 import { words } from "../words.ts";
 
 export function SettingsScreen({ home }: { readonly home: Home }) {
@@ -15,8 +17,33 @@ export function SettingsScreen({ home }: { readonly home: Home }) {
     <div class="stack loose">
       <h1>{words.settings.title}</h1>
       <Privacy home={home} />
+      <Places home={home} />
       <ThisPhone home={home} />
     </div>
+  );
+}
+
+const places = [
+  { screen: "household", icon: "people", title: words.household.title, text: words.settings.householdText },
+  { screen: "audit", icon: "list", title: words.audit.title, text: words.settings.auditText },
+] as const;
+
+function Places({ home }: { readonly home: Home }) {
+  return (
+    <nav class="card rows" aria-label={words.settings.title}>
+      {places
+        .filter(({ screen }) => screen === "household" || home.standing.value === "owner")
+        .map(({ screen, icon, title, text }) => (
+          <a key={screen} class="row-button" href={hashOf({ screen })}>
+            <Icon name={icon} />
+            <span class="row-text">
+              <strong>{title}</strong>
+              <span class="muted small">{text}</span>
+            </span>
+            <Icon name="forward" size={18} />
+          </a>
+        ))}
+    </nav>
   );
 }
 
