@@ -1,7 +1,7 @@
 // Builds the pages that people open in a browser: dist/app, the owner's app, and dist/portal, the recipient's page.
 // The same sources give the same bytes: names carry hashes, and nothing carries a date.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build as bundle } from "esbuild";
 import { build } from "vite";
@@ -55,28 +55,37 @@ await bundle({
   logLevel: "warning",
 });
 
-if (existsSync("src/portal/index.html")) {
-  await build({
-    ...common,
-    root: "src/portal",
-    build: {
-      outDir: "../../dist/portal",
-      emptyOutDir: true,
-      target: "es2022",
-      modulePreload: { polyfill: false },
-      assetsInlineLimit: 1_000_000,
-      cssCodeSplit: false,
-      chunkSizeWarningLimit: 1000,
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
-  });
-  inlineEverything("dist/portal/index.html");
-}
-
-/** A page that is opened as a file may not load modules beside it, so all of it becomes one file. */
-function inlineEverything(page) {
-  const folder = join(page, "..");
-  const html = readFileSync(page, "utf8");
-  writeFileSync(page, html);
-  void folder;
-}
+// A page that is opened as a file may load nothing beside it, so all of the recipient's page is one file.
+const portal = await bundle({
+  entryPoints: ["src/portal/main.tsx"],
+  outdir: "dist/portal",
+  write: false,
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  charset: "utf8",
+  logLevel: "warning",
+});
+const textOf = (extension) => portal.outputFiles.find(({ path }) => path.endsWith(extension)).text;
+const style = textOf(".css");
+const script = textOf(".js").replaceAll("</script", "<\\/script");
+const sourceOf = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const policy = [
+  "default-src 'none'",
+  `script-src ${sourceOf(script)}`,
+  `style-src ${sourceOf(style)}`,
+  "img-src data: blob:",
+  "media-src blob:",
+  "connect-src ws: wss:",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+const page = readFileSync("src/portal/index.html", "utf8")
+  .replace("POLICY", policy)
+  .replace("<style></style>", () => `<style>${style}</style>`)
+  .replace("<script></script>", () => `<script>${script}</script>`);
+mkdirSync("dist/portal", { recursive: true });
+writeFileSync("dist/portal/index.html", page);

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { Aedes, type Client } from "aedes";
 import { inboxOf, MAX_MESSAGE_BYTES, mayPublish, mayReceive, maySubscribe, type Visitor, visitorOf } from "./access.ts";
+import { type BrowserDoor, openBrowserDoor } from "./browser-door.ts";
 import { MailboxError, type MailboxErrorCode } from "./errors.ts";
 import { PacketSizes } from "./packet-size.ts";
 import { WaitingMessages } from "./waiting-messages.ts";
@@ -23,6 +25,8 @@ export interface MailboxOptions {
   readonly port: number;
   /** PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** A second port for browsers, by the same rules; 0 picks a free one. */
+  readonly webSocketPort?: number;
   /** What was refused, by code; neither addresses nor topics are told. */
   readonly onDropped?: (code: MailboxErrorCode) => void;
 }
@@ -31,6 +35,8 @@ export interface RunningMailbox {
   readonly port: number;
   /** Address for a recipient's card; the host as it was given. */
   readonly url: string;
+  /** The same for recipients whose page is their browser; null without a port for them. */
+  readonly webSocketUrl: string | null;
   /** Never throws; may be called twice. */
   stop(): Promise<void>;
 }
@@ -44,7 +50,7 @@ export async function startMailbox(options: MailboxOptions): Promise<RunningMail
   });
   const dropped = options.onDropped ?? (() => {});
   guard(aedes, dropped);
-  const sockets = new Set<Socket>();
+  const sockets = new Set<Duplex>();
   const { tls } = options;
   const secureContext = tls && createSecureContext(tls);
   // Not a TLS server, which would count a connection only once its handshake is done, and wait for that two minutes.
@@ -59,6 +65,10 @@ export async function startMailbox(options: MailboxOptions): Promise<RunningMail
     await closed(aedes);
     throw new MailboxError("mailbox/port", `cannot listen on ${options.host}:${options.port}`, { cause });
   }
+  const browsers = await browserDoor(options, accept).catch(async (error: unknown) => {
+    await stop(server, aedes, sockets);
+    throw error;
+  });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
@@ -66,14 +76,24 @@ export async function startMailbox(options: MailboxOptions): Promise<RunningMail
   return {
     port,
     url: `${options.tls ? "mqtts" : "mqtt"}://${host}:${port}`,
+    webSocketUrl: browsers?.url ?? null,
     stop() {
-      stopping ??= stop(server, aedes, sockets);
+      stopping ??= Promise.all([stop(server, aedes, sockets), browsers?.stop()]).then(() => {});
       return stopping;
     },
   };
 }
 
-async function stop(server: Server, aedes: Aedes, sockets: ReadonlySet<Socket>): Promise<void> {
+function browserDoor(
+  { host, tls, webSocketPort: port }: MailboxOptions,
+  accept: (stream: Duplex, address: string) => void,
+): Promise<BrowserDoor | null> {
+  if (port === undefined) return Promise.resolve(null);
+  const maxMessageBytes = MAX_MESSAGE_BYTES + TOPIC_AND_HEADER_BYTES;
+  return openBrowserDoor({ host, port, maxMessageBytes, ...(tls === undefined ? {} : { tls }) }, accept);
+}
+
+async function stop(server: Server, aedes: Aedes, sockets: ReadonlySet<Duplex>): Promise<void> {
   const serverClosed = new Promise<void>((done) => server.close(() => done()));
   await closed(aedes);
   for (const socket of sockets) socket.destroy(); // those that never got as far as MQTT
@@ -96,7 +116,7 @@ function listening(server: Server, { host, port }: MailboxOptions): Promise<void
 type Dropped = (code: MailboxErrorCode) => void;
 
 /** Bounds what a connection may cost before and beside MQTT: how many per address, and how long a packet. */
-function acceptor(aedes: Aedes, sockets: Set<Socket>, dropped: Dropped): (socket: Socket, address: string) => void {
+function acceptor(aedes: Aedes, sockets: Set<Duplex>, dropped: Dropped): (socket: Duplex, address: string) => void {
   const perAddress = new Map<string, number>();
   return (socket, address) => {
     const open = (perAddress.get(address) ?? 0) + 1;
@@ -114,8 +134,7 @@ function acceptor(aedes: Aedes, sockets: Set<Socket>, dropped: Dropped): (socket
       if (left === 0) perAddress.delete(address);
       else perAddress.set(address, left);
     });
-    socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
-    socket.setNoDelay(true);
+    if (socket instanceof Socket) socket.setKeepAlive(true, TCP_KEEPALIVE_MS).setNoDelay(true);
     aedes.handle(socket);
     // The broker reads by "readable"; "data" then fires inside its reads, before the parser gets the bytes.
     const sizes = new PacketSizes(MAX_MESSAGE_BYTES + TOPIC_AND_HEADER_BYTES);

@@ -15,6 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   recipient: ["protocol"],
   ui: ["protocol", "preact", "mqtt", "uqr"],
   "app/worker": [],
+  portal: ["protocol", "recipient", "ui", "preact", "idb"],
   app: ["protocol", "owner", "ui", "preact", "@preact/signals", "idb", "jsqr", "@noble/curves", "@noble/hashes"],
   requester: ["protocol"],
   "device/platform": ["protocol", "node:", "pino", "sodium-native"],
@@ -38,7 +39,7 @@ const mayImport: Record<string, readonly string[]> = {
     "node:",
   ],
   device: ["protocol", "device", "node:"],
-  mailbox: ["protocol", "aedes", "node:"],
+  mailbox: ["protocol", "aedes", "ws", "node:"],
   witness: ["protocol", "better-sqlite3", "node:"],
   register: [...device, "witness", "fastify", "@fastify/static", "better-sqlite3", "node:"],
   cli: [

@@ -141,6 +141,7 @@ const mailboxCommands: readonly CommandDefinition[] = [
     options: [
       { flags: "--host <address>", meaning: "address to listen on", preset: "127.0.0.1" },
       { flags: "--port <n>", meaning: "port to listen on; 0 takes a free one", preset: "8883" },
+      { flags: "--websocket-port <n>", meaning: "a second port, for recipients who use the web page" },
       { flags: "--tls-cert <file>", meaning: "certificate chain (PEM); with --tls-key" },
       { flags: "--tls-key <file>", meaning: "private key (PEM)" },
     ],

@@ -14,9 +14,18 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
     files === null
       ? {}
       : { tls: { cert: await readFile(files.certFile, "utf8"), key: await readFile(files.keyFile, "utf8") } };
-  const mailbox = await startMailbox({ host, port, ...tls, onDropped: (code) => terminal.note(`refused: ${code}`) });
-  terminal.answer({ ok: true, url: mailbox.url });
+  const forBrowsers = options.integer("websocketPort", PORTS);
+  const mailbox = await startMailbox({
+    host,
+    port,
+    ...tls,
+    ...(forBrowsers === undefined ? {} : { webSocketPort: forBrowsers }),
+    onDropped: (code) => terminal.note(`refused: ${code}`),
+  });
+  const { webSocketUrl } = mailbox;
+  terminal.answer({ ok: true, url: mailbox.url, ...(webSocketUrl === null ? {} : { webSocketUrl }) });
   terminal.say(`Mailbox at ${mailbox.url}`);
+  if (webSocketUrl !== null) terminal.say(`For recipients with the web page: ${webSocketUrl}`);
   terminal.say(`Recipients make their card with \`doorward recipient init --mailbox ${mailbox.url}\`. Ctrl-C ends.`);
   if (files === null) {
     terminal.note("Without TLS who listens on the way sees inbox ids and sizes, though never a share: see --tls-cert.");

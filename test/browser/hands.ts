@@ -1,0 +1,42 @@
+import type { Page } from "playwright-core";
+import type { Door } from "./door.ts";
+import { until } from "./until.ts";
+
+/** What a person does with the app, by the words on the screen. */
+
+export async function pair(page: Page, door: Door): Promise<void> {
+  await page.goto(`${door.host.url}#${await door.pairingCode()}`);
+  await page.getByRole("button", { name: "Pair", exact: true }).click();
+  await page.getByText("Camera on").waitFor();
+}
+
+/** Rings, puts the ring aside and waits until the recording is in the list. */
+export async function ringOnce(page: Page, door: Door): Promise<void> {
+  const before = door.daemon.heard("clip sealed").length;
+  await door.daemon.ask({ op: "ring" });
+  await page.getByRole("button", { name: "Not now" }).click();
+  await door.daemon.says("clip sealed", before + 1);
+}
+
+export async function goTo(page: Page, screen: string): Promise<void> {
+  await page.getByRole("link", { name: screen, exact: true }).click();
+}
+
+/** Opens the newest recording of the timeline and waits until all of it is there. */
+export async function openNewest(page: Page): Promise<void> {
+  await goTo(page, "Timeline");
+  await page
+    .getByRole("link", { name: /^Ring, .*0:0\d/ })
+    .first()
+    .click();
+  await until(() => page.getByRole("button", { name: "Share" }).isEnabled());
+}
+
+/** From an open recording to the step where one says yes, with the whole of it. */
+export async function prepareShare(page: Page, cardFile: string): Promise<void> {
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.locator("input[type=file]").setInputFiles(cardFile);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("heading", { name: "This is what leaves your home" }).waitFor();
+}
