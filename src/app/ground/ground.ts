@@ -1,7 +1,7 @@
 import { OwnerStore } from "../../owner/owner-store.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
+import { portableCrypto } from "../../protocol/portable-crypto.ts";
 import { type AppDatabase, openDatabase } from "./database.ts";
-import { fastCrypto } from "./fast-crypto.ts";
 import { type Identity, loadIdentity } from "./identity.ts";
 import { BrowserOwnerStorage } from "./owner-storage.ts";
 import { SealedBox } from "./sealed-box.ts";
@@ -37,8 +37,8 @@ export async function openGround(onGone: () => void): Promise<Ground> {
     const database = await openDatabase(onGone);
     const box = await SealedBox.of(database);
     const store = new OwnerStore(new BrowserOwnerStorage(database, box));
-    const identity = await loadIdentity(fastCrypto, database, box);
-    return { crypto: fastCrypto, database, box, store, identity };
+    const identity = await loadIdentity(portableCrypto, database, box);
+    return { crypto: portableCrypto, database, box, store, identity };
   } catch (cause) {
     throw new NoGround("no-storage", { cause });
   }

@@ -1,9 +1,12 @@
 import { type Signal, signal } from "@preact/signals";
+import { ClipFetcher } from "../../owner/clip-fetcher.ts";
 import { Doorbell } from "../../owner/doorbell.ts";
 import { OwnerError } from "../../owner/errors.ts";
 import { LinkClient } from "../../owner/link-client.ts";
+import type { ClipSource } from "../../owner/verify-clip.ts";
 import type { LinkNoticeMessage } from "../../protocol/link-message.ts";
 import { browserTimer } from "../ground/browser-timer.ts";
+import { doorbellHttp } from "../ground/doorbell-http.ts";
 import type { Ground } from "../ground/ground.ts";
 import { homeConnector } from "../ground/home-connector.ts";
 import { Gate } from "./gate.ts";
@@ -27,7 +30,9 @@ export class HomeLink {
   readonly connection: Signal<Connection> = signal("connecting");
   readonly #ground: Ground;
   readonly #events: HomeLinkEvents;
+  readonly #get = doorbellHttp();
   #doorbell: Doorbell | null = null;
+  #clips: ClipFetcher | null = null;
   #up = new Gate();
   #wake = new Gate();
   #lost = new Gate();
@@ -64,6 +69,14 @@ export class HomeLink {
     return this.#doorbell;
   }
 
+  /** Clips over HTTP where the doorbell is near, else over the link. @throws OwnerError `owner/broker-away`. */
+  async clips(): Promise<ClipSource> {
+    const doorbell = await this.doorbell();
+    const { crypto, store } = this.#ground;
+    this.#clips ??= new ClipFetcher({ crypto, store, get: this.#get, doorbell });
+    return this.#clips;
+  }
+
   async #run(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
@@ -96,6 +109,7 @@ export class HomeLink {
       return true;
     } finally {
       this.#doorbell = null;
+      this.#clips = null;
       this.#up = new Gate();
       await link.close();
     }

@@ -10,8 +10,8 @@ function filmOf(home: Home, id: string, isFresh: boolean): Film {
   kept?.stop();
   const film = new Film(id);
   kept = film;
-  void home.link.doorbell().then(
-    (doorbell) => film.load(home.ground, doorbell),
+  void home.link.clips().then(
+    (source) => film.load(home.ground, source),
     (error: unknown) => {
       film.failure.value = error;
       film.state.value = "failed";
