@@ -267,6 +267,42 @@ describe("from a request in public to an answer that anybody can check", () => {
     expect(await json(["register", "audit", register.url, "--key", register.key])).toMatchObject({ ok: true });
   });
 
+  test("a legal order gets what was filmed in its time, and a hold keeps that without a word of why", async () => {
+    const [clip] = await clips();
+    const startMs = clip?.startMs ?? 0;
+    const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    const range = ["--from", time(startMs - 3_600_000), "--until", time(startMs + 3_600_000 / 2)];
+    expect(await json(owner("hold", "the fence", ...range))).toMatchObject({ clips: [clip?.clip] });
+    expect((await doorward(owner("clips"))).out).toContain("pinned");
+    expect((await doorward(owner("erase", "last", "--yes"))).err).toContain('the hold "the fence" keeps this clip');
+    await json([
+      "recipient",
+      "init",
+      "--name",
+      "District Court",
+      "--mailbox",
+      "mqtt://127.0.0.1:1",
+      "--home",
+      at("court"),
+    ]);
+    await json(["recipient", "card", "--out", at("court.card"), "--home", at("court")]);
+    const order = owner("compelled", "--to", at("court.card"), ...range, "--purpose", "Order 12/34");
+    const shown = await doorward(order, { input: "\n" });
+    expect(shown.exit).toBe(7);
+    expect(shown.err).toContain("a legal order");
+    const given = await json([...order, "--out", at("order"), "--yes"]);
+    expect(given).toMatchObject({ ok: true, shares: [{ clip: clip?.clip }], leftOut: [] });
+    const [file = ""] = given.files as string[];
+    expect(await json(["recipient", "verify", file, "--home", at("court")])).toMatchObject({ verdict: "ok" });
+    const { token } = (given.shares as { token: string }[])[0] ?? { token: "" };
+    await json(owner("revoke", token));
+    expect(JSON.stringify(await json(owner("audit")))).toContain('"basis":"compelled"');
+    expect(await json(owner("unhold", "the fence"))).toMatchObject({ released: [clip?.clip] });
+    expect((await doorward(owner("clips"))).out).not.toContain("pinned");
+    const late = owner("compelled", "--to", at("court.card"), "--from", time(1_000_000), "--until", time(2_000_000));
+    expect(await json(late, 2)).toMatchObject({ error: { code: "cli/nothing-in-range" } });
+  });
+
   test("a doorbell that is shown garbage shows it, loudly, and goes on recording", async () => {
     const [folder = ""] = await readdir(at("door/mirror"));
     const checkpoint = join(at("door/mirror"), folder, "checkpoint");

@@ -111,6 +111,74 @@ const shareCommands: readonly CommandDefinition[] = [
     load: () => import("../owner/consent.ts"),
   },
   {
+    path: "owner compelled",
+    summary: "Answer a legal order: what was filmed in a range of time, and nothing else",
+    details:
+      "Signs one consent for each clip of the range, with the basis `compelled` and keys for exactly the fragments that lie wholly in it. Shows all of it and asks first. The shares go to the inbox of the card; with --out they are saved as files too, once the undo window is over. Exit status 4 when a clip of those days could not be read.",
+    options: [
+      homeFlag,
+      { flags: "--to <file>", meaning: "the recipient's card", required: true },
+      {
+        flags: "--from <time>",
+        meaning: "from what was filmed then: 2026-03-01T18:00 (local), or with Z",
+        required: true,
+      },
+      { flags: "--until <time>", meaning: "until before then", required: true },
+      { flags: "--sound", meaning: "hand over the sound too" },
+      { flags: "--purpose <text>", meaning: "the order, such as its number and court" },
+      { flags: "--expires <time>", meaning: "the doorbell sends nothing after this: 30m, 12h, 7d", preset: "7d" },
+      { flags: "--out <dir>", meaning: "save each share in this folder, to carry it by hand" },
+      yesFlag,
+    ],
+    examples: [
+      {
+        command:
+          'doorward owner compelled --to court.card --from 2026-03-01T18:00 --until 2026-03-01T20:00 --purpose "Order 12/34, District Court"',
+        meaning: "two hours, picture only",
+      },
+    ],
+    load: () => import("../owner/compelled.ts"),
+  },
+  {
+    path: "owner hold",
+    summary: "Keep the clips of a range of time, whatever retention says",
+    details:
+      "For what must not be lost: a dispute, an order to preserve. The doorbell pins the clips, this folder keeps the seeds that open them, so that they open also when their days' keys are forgotten. Whoever has the doorbell's card sees pinned clips, and not why.",
+    args: [{ name: "<name>", meaning: "a name of your own for it" }],
+    options: [
+      homeFlag,
+      {
+        flags: "--from <time>",
+        meaning: "from what was filmed then: 2026-03-01T18:00 (local), or with Z",
+        required: true,
+      },
+      { flags: "--until <time>", meaning: "until before then; not after now", required: true },
+    ],
+    examples: [
+      {
+        command: 'doorward owner hold "the fence" --from 2026-03-01T18:00 --until 2026-03-01T20:00',
+        meaning: "two hours stay",
+      },
+    ],
+    load: () => import("../owner/hold.ts"),
+  },
+  {
+    path: "owner unhold",
+    summary: "End a hold: its clips go when their time comes",
+    details: "Clips that you had pinned yourself, or that another hold keeps, stay.",
+    args: [{ name: "<name>", meaning: "the hold's name" }],
+    options: [homeFlag],
+    examples: [{ command: 'doorward owner unhold "the fence"', meaning: "retention applies again" }],
+    load: () => import("../owner/unhold.ts"),
+  },
+  {
+    path: "owner holds",
+    summary: "List what is held",
+    options: [homeFlag],
+    examples: [{ command: "doorward owner holds", meaning: "names, ranges, how many clips" }],
+    load: () => import("../owner/holds.ts"),
+  },
+  {
     path: "owner approve",
     summary: "Sign a share that another owner started",
     details: "Where the household's quorum asks for several owners. Shows what would be shared, and asks.",
