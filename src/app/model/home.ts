@@ -15,6 +15,7 @@ import { homeConnector } from "../ground/home-connector.ts";
 import { ClipIndex } from "./clip-index.ts";
 import { HomeLink } from "./home-link.ts";
 import { Names } from "./names.ts";
+import { Requests } from "./requests.ts";
 import { type Ring, stillOfOpenClip } from "./ring.ts";
 import { ShareBook } from "./share-book.ts";
 
@@ -31,6 +32,7 @@ export class Home {
   readonly clips: ClipIndex;
   readonly shares: ShareBook;
   readonly names: Names;
+  readonly requests: Requests;
   readonly status: Signal<DoorbellStatus | null> = signal(null);
   readonly household: Signal<Household | null> = signal(null);
   readonly standing: Signal<Standing | null> = signal(null);
@@ -43,6 +45,7 @@ export class Home {
     this.clips = new ClipIndex(ground);
     this.shares = new ShareBook(ground);
     this.names = new Names(ground);
+    this.requests = new Requests(ground, this.clips.entries);
     this.link = new HomeLink(ground, {
       onUp: (doorbell) => this.#onUp(doorbell),
       onNotice: (notice) => this.#onNotice(notice),
@@ -52,7 +55,7 @@ export class Home {
   /** Shows what is known and connects. Call once, when paired. */
   async open(): Promise<void> {
     await this.clips.load();
-    await Promise.all([this.shares.load(), this.names.load()]);
+    await Promise.all([this.shares.load(), this.names.load(), this.requests.load()]);
     this.link.start();
   }
 
@@ -67,8 +70,8 @@ export class Home {
 
   async refresh(doorbell: Doorbell): Promise<void> {
     const { result } = await doorbell.ask("status", {});
-    this.status.value = result;
     this.household.value = await doorbell.household();
+    this.status.value = result;
     this.standing.value = this.#standingIn(this.household.value);
   }
 
@@ -86,23 +89,29 @@ export class Home {
   }
 
   async #onUp(doorbell: Doorbell): Promise<void> {
-    await this.refresh(doorbell).catch((error: unknown) => {
+    const { result } = await doorbell.ask("status", {}).catch((error: unknown) => {
       // A doorbell is silent towards a phone that no owner has let in.
       if (error instanceof OwnerError && error.code === "owner/no-answer") this.standing.value ??= "waiting";
       throw error;
     });
-    const retentionDays = this.status.value?.retentionDays ?? Number.MAX_SAFE_INTEGER;
-    await tendDays(this.ground.crypto, this.ground.store, doorbell, dayOf(Date.now()), retentionDays);
+    // Before anything is shown: without keys for its day nothing would be recorded.
+    await tendDays(this.ground.crypto, this.ground.store, doorbell, dayOf(Date.now()), result.retentionDays);
+    await this.refresh(doorbell);
     if (this.standing.value === "owner") await this.shares.refresh(doorbell);
+    await this.requests.sync(doorbell);
     // Thousands of clips may have to be read: the rest of the app does not wait for that.
     void this.clips.sync(doorbell).catch(() => undefined);
   }
 
-  #onNotice({ notice, fields }: LinkNoticeMessage): void {
+  #onNotice({ notice, fields, attachment }: LinkNoticeMessage): void {
     const field = isJsonObject(fields) ? fields : {};
     switch (notice) {
       case "ring":
         this.ring.value = { atMs: typeof field.atMs === "number" ? field.atMs : Date.now(), clip: null, still: null };
+        this.#later(async (doorbell) => void (await doorbell.ask("ring-heard", {})));
+        break;
+      case "ring-snapshot":
+        if (this.ring.value !== null) this.ring.value = { ...this.ring.value, still: attachment };
         break;
       case "clip-opened":
         this.recording.value = true;
@@ -134,7 +143,8 @@ export class Home {
     if (ring === null) return;
     this.ring.value = { ...ring, clip: id };
     const still = await this.ask((doorbell) => stillOfOpenClip(this.ground, doorbell, id)).catch(() => null);
-    if (this.ring.value?.clip === id) this.ring.value = { ...this.ring.value, still };
+    const now = this.ring.value;
+    if (now?.clip === id && now.still === null) this.ring.value = { ...now, still };
   }
 
   /** A notice that cannot be followed up now is followed up by the next connection. */

@@ -21,7 +21,16 @@ const PREFIX = "doorward-card:";
 export function readRecipient(crypto: Crypto, text: string): Recipient | null {
   try {
     const given = text.trim().replace(/^https?:\/\/\S*#(?=doorward-card:)/, "");
-    const envelope = given.startsWith(PREFIX) ? fromBase64url(given.slice(PREFIX.length)) : utf8(given);
+    return recipientOf(crypto, given.startsWith(PREFIX) ? fromBase64url(given.slice(PREFIX.length)) : utf8(given));
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** Null for what is no card, or was changed. */
+export function recipientOf(crypto: Crypto, envelope: Uint8Array): Recipient | null {
+  try {
     const { card, digest } = readCard(crypto, envelope);
     return { envelope, name: card.name, inbox: card.inbox.url, digest: toHex(digest) };
   } catch (error) {

@@ -77,13 +77,18 @@ export interface SignedShare {
   readonly outcome: ResultOf<"consent">;
 }
 
-/** Signs, and hands the consent to the doorbell. @throws OwnerError, ProtocolError. */
+/**
+ * Signs, and hands the consent to the doorbell.
+ * @param request - Digest of the request that is answered; null for a share of one's own.
+ * @throws OwnerError, ProtocolError.
+ */
 export async function signShare(
   home: Home,
   film: Film,
   recipient: Recipient,
   draft: ShareDraft,
   plan: SharePlan,
+  request: Uint8Array | null = null,
 ): Promise<SignedShare> {
   const { ground } = home;
   const { clip } = film;
@@ -101,7 +106,7 @@ export async function signShare(
         lanes: plan.lanes,
         card: recipient.envelope,
         purpose: draft.purpose.trim(),
-        basis: draft.basis,
+        ...(request === null ? { basis: draft.basis } : { basis: "voluntary" as const, request }),
         challenge,
         expires,
         facts: factsOf(draft, clip.clipKeyEnvelope),

@@ -13,30 +13,39 @@ interface ClipRowProps {
 
 const whatOf = ({ trigger }: ClipEntry): string => words.tag[trigger ?? "unknown"];
 
+const whenOf = (entry: ClipEntry): string => (entry.startMs === null ? "" : sayTime(momentOf(entry)));
+const lengthOf = ({ durationMs }: ClipEntry): string => (durationMs === null ? "" : sayLength(durationMs));
+
 export function ClipRow({ home, entry }: ClipRowProps) {
-  const { startMs, durationMs, trigger } = entry;
-  const when = startMs === null ? "" : sayTime(momentOf(entry));
-  const length = durationMs === null ? "" : sayLength(durationMs);
   return (
     <a
       class="clip-row"
       href={hashOf({ screen: "clip", clip: entry.id })}
-      aria-label={words.timeline.itemLabel(whatOf(entry), when, length)}
+      aria-label={words.timeline.itemLabel(whatOf(entry), whenOf(entry), lengthOf(entry))}
     >
+      <ClipLine home={home} entry={entry} />
+    </a>
+  );
+}
+
+export function ClipLine({ home, entry }: ClipRowProps) {
+  const length = lengthOf(entry);
+  return (
+    <>
       <Still home={home} entry={entry} />
       <span class="clip-row-text">
         <span class="clip-row-what">
-          <Icon name={trigger === "ring" ? "bell" : "motion"} size={18} />
+          <Icon name={entry.trigger === "ring" ? "bell" : "motion"} size={18} />
           {whatOf(entry)}
         </span>
         <span class="muted small clip-row-tags">
-          {when}
+          {whenOf(entry)}
           {length === "" ? "" : ` · ${length}`}
           <Tags entry={entry} />
         </span>
       </span>
       <Icon name="forward" size={18} />
-    </a>
+    </>
   );
 }
 

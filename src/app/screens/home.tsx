@@ -13,6 +13,7 @@ import { Still } from "../parts/still.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { go, hashOf } from "../router.ts";
 import { words } from "../words.ts";
+import { RequestsSection } from "./requests.tsx";
 
 const LATEST = 5;
 const MINUTE_MS = 60_000;
@@ -52,6 +53,7 @@ export function HomeScreen({ home }: { readonly home: Home }) {
           </ul>
         </section>
       )}
+      <RequestsSection home={home} />
       {status === null ? null : <Storage status={status} />}
     </div>
   );

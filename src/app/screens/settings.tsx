@@ -11,6 +11,7 @@ import { FailureNotice } from "../parts/failure-notice.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { hashOf } from "../router.ts";
 import { words } from "../words.ts";
+import { RequestsSettings } from "./requests-settings.tsx";
 
 export function SettingsScreen({ home }: { readonly home: Home }) {
   return (
@@ -18,6 +19,7 @@ export function SettingsScreen({ home }: { readonly home: Home }) {
       <h1>{words.settings.title}</h1>
       <Privacy home={home} />
       <Places home={home} />
+      <RequestsSettings home={home} />
       <ThisPhone home={home} />
     </div>
   );

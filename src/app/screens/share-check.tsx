@@ -19,17 +19,19 @@ interface CheckStepProps {
   readonly recipient: Recipient;
   readonly draft: ShareDraft;
   readonly plan: SharePlan;
+  /** Digest of the request that is answered, or null. */
+  readonly request: Uint8Array | null;
   readonly onBack: () => void;
 }
 
 /** Everything that would leave, to see and to play, before the one signature. */
-export function CheckStep({ home, film, recipient, draft, plan, onBack }: CheckStepProps) {
+export function CheckStep({ home, film, recipient, draft, plan, request, onBack }: CheckStepProps) {
   const action = useAction();
   const mp4 = useMemo(() => film.mp4(plan.lanes), [film, plan.fromSeconds, plan.toSeconds, plan.sound !== null]);
   const url = useObjectUrl(mp4, "video/mp4");
   const sign = (): void =>
     action.run(async () => {
-      await signShare(home, film, recipient, draft, plan);
+      await signShare(home, film, recipient, draft, plan, request);
       goInstead({ screen: "shares" });
     });
   return (
@@ -42,7 +44,7 @@ export function CheckStep({ home, film, recipient, draft, plan, onBack }: CheckS
       <video class="film-picture" controls playsInline src={url ?? undefined} aria-label={words.share.preview} />
       <RecipientCard recipient={recipient} />
       <dl class="facts">
-        {rowsOf(draft, plan).map(([name, value]) => (
+        {rowsOf(draft, plan, request !== null).map(([name, value]) => (
           <div key={name} class="fact">
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -62,7 +64,7 @@ export function CheckStep({ home, film, recipient, draft, plan, onBack }: CheckS
   );
 }
 
-function rowsOf(draft: ShareDraft, plan: SharePlan): (readonly [string, string])[] {
+function rowsOf(draft: ShareDraft, plan: SharePlan, isAnswer: boolean): (readonly [string, string])[] {
   const { share } = words;
   const told = [
     ...[draft.name, draft.contact, draft.place].map((text) => text.trim()).filter(Boolean),
@@ -74,7 +76,7 @@ function rowsOf(draft: ShareDraft, plan: SharePlan): (readonly [string, string])
     [share.rowSound, sound],
     [share.rowAbout, told.length === 0 ? share.aboutNothing : told.join(" · ")],
     [share.rowPurpose, sayForeign(draft.purpose.trim()) || share.purposeNone],
-    [share.basis, draft.basis === "own" ? share.basisOwn : share.basisCompelled],
+    [share.basis, isAnswer ? share.basisAnswer : draft.basis === "own" ? share.basisOwn : share.basisCompelled],
     [share.rowUntil, sayDateTime(Date.now() + draft.validHours * 3_600_000)],
   ];
 }

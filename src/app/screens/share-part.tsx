@@ -15,13 +15,14 @@ interface PartStepProps {
   readonly draft: ShareDraft;
   readonly plan: SharePlan | OwnerError;
   readonly hasSound: boolean;
-  readonly to: string;
+  /** An answer to a request has its reason already. */
+  readonly isAnswer: boolean;
   readonly onChange: (draft: ShareDraft) => void;
   readonly onBack: () => void;
   readonly onNext: () => void;
 }
 
-export function PartStep({ film, seams, draft, plan, hasSound, onChange, onBack, onNext }: PartStepProps) {
+export function PartStep({ film, seams, draft, plan, hasSound, isAnswer, onChange, onBack, onNext }: PartStepProps) {
   const wholeSeconds = (seams.at(-1) ?? 0) / 1000;
   const set = (change: Partial<ShareDraft>): void => onChange({ ...draft, ...change });
   const isDamaged = plan instanceof OwnerError;
@@ -84,7 +85,7 @@ export function PartStep({ film, seams, draft, plan, hasSound, onChange, onBack,
               ))}
             </select>
           </div>
-          <div class="field">
+          <div class="field" hidden={isAnswer}>
             <label for="basis">{words.share.basis}</label>
             <select
               id="basis"

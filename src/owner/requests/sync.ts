@@ -52,12 +52,21 @@ export interface Synced {
  */
 export async function syncHome(ports: SyncPorts): Promise<Synced> {
   const clips = await readClipIndex(ports);
-  const registers: SyncedRegister[] = [];
-  for (const register of ports.state.registers ?? []) registers.push(await syncRegister(ports, register));
-  return { clips, registers };
+  return { clips, registers: await syncRegisters(ports) };
 }
 
-async function syncRegister(ports: SyncPorts, register: RegisterChoice): Promise<SyncedRegister> {
+export type RegisterSyncPorts = Pick<SyncPorts, "crypto" | "state" | "shelf" | "nowSeconds" | "openUrl"> & {
+  readonly doorbell: Pick<Doorbell, "registerFile">;
+};
+
+/** The registers alone, for an app that has an index of its clips already. @throws OwnerError as {@link syncHome}. */
+export async function syncRegisters(ports: RegisterSyncPorts): Promise<SyncedRegister[]> {
+  const registers: SyncedRegister[] = [];
+  for (const register of ports.state.registers ?? []) registers.push(await syncRegister(ports, register));
+  return registers;
+}
+
+async function syncRegister(ports: RegisterSyncPorts, register: RegisterChoice): Promise<SyncedRegister> {
   const { crypto, shelf, nowSeconds } = ports;
   const name = shelfName(crypto, register);
   try {
