@@ -27,7 +27,7 @@ export interface WitnessAnswer {
 
 export interface WitnessPorts {
   readonly crypto: Crypto;
-  readonly memory: WitnessMemory;
+  readonly memory: Pick<WitnessMemory, "log" | "logs" | "replace" | "keepFork">;
   readonly nowSeconds: () => number;
   /** A log signed two roots for one size; both notes are kept in the memory. */
   readonly onFork?: (origin: string) => void;
