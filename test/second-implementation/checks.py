@@ -1,6 +1,7 @@
 """Section 17: one check for each vector file. A check throws Wrong (or Refused) where a vector does not hold."""
 
 import base64
+from functools import lru_cache
 
 import audit
 import canonical_json
@@ -14,6 +15,7 @@ import ed25519
 import mp4
 import pairing
 import primitives
+import tlog
 import verdict
 from refused import Refused
 
@@ -469,6 +471,114 @@ def audits(vector, _):
     same("head's chain", head.bytes_of("chain"), chain)
 
 
+# Section 18
+
+
+@lru_cache(maxsize=256)
+def _log_files(size):
+    return tlog.files_of([f"entry {index}".encode("ascii") for index in range(size)])
+
+
+@lru_cache(maxsize=256)
+def _log_leaves(size):
+    return [clips.leaf_hash(f"entry {index}".encode("ascii")) for index in range(size)]
+
+
+def log_keys(vector, _):
+    exactly(vector, "name type seed publicKey keyId verifierKey signingKey")
+    key = tlog.verifier_key(vector["verifierKey"])
+    same("name", key.name, vector["name"])
+    same("type", key.kind, vector["type"])
+    same("key", key.public_key.hex(), vector["publicKey"])
+    same("key id", key.id.hex(), vector["keyId"])
+    same("text", key.text(), vector["verifierKey"])
+    own, seed = tlog.signing_key(vector["signingKey"])
+    same("seed", seed.hex(), vector["seed"])
+    same("key of the seed", own.text(), vector["verifierKey"])
+
+
+def _opened(vector, note, origin, quorum):
+    witnesses = [tlog.verifier_key(text) for text in vector["witnesses"]]
+    return tlog.Checkpoint(note, origin, tlog.verifier_key(vector["logKey"]), witnesses, quorum)
+
+
+def checkpoints(vector, _):
+    exactly(vector, "name origin logKey witnesses quorum note error checkpoint")
+
+    def opened():
+        return _opened(vector, vector["note"].encode("utf-8"), vector["origin"], vector["quorum"])
+
+    if vector["error"] is not None:
+        same("checkpoint", vector["checkpoint"], None)
+        refusal(vector["error"], opened)
+        return
+    checkpoint = opened()
+    same("checkpoint", {"size": checkpoint.size, "root": checkpoint.root.hex(), "times": checkpoint.times}, vector["checkpoint"])
+
+
+def tiles(vector, _):
+    exactly(vector, "size root count files")
+    if vector["size"] < 0 or vector["size"] > 100_000:
+        raise Wrong("size")
+    files, root = _log_files(vector["size"])
+    same("root", root.hex(), vector["root"])
+    same("number of files", len(files), vector["count"])
+    if vector["size"] < 1000:
+        same("paths", sorted(one["path"] for one in vector["files"]), sorted(files))
+    for one in vector["files"]:
+        exactly(one, "path length sha256")
+        data = files.get(one["path"])
+        if data is None:
+            raise Wrong(f"no file {one['path']}")
+        same("length", len(data), one["length"])
+        same("hash", primitives.sha256(data).hex(), one["sha256"])
+
+
+def log_proofs(vector, _):
+    exactly(vector, "name ok size root proof", "index entryHash oldSize oldRoot")
+    leaves = _log_leaves(vector["size"])
+    root = clips.tree_root(leaves)
+    proof = [unhex(one) for one in vector["proof"]]
+    same("root", root.hex(), vector["root"])
+    if "index" in vector:
+        exactly(vector, "name ok size root proof index entryHash")
+        index = vector["index"]
+        if not 0 <= index < len(leaves):
+            raise Wrong("no such entry")
+        same("entry", leaves[index].hex(), vector["entryHash"])
+        same("proof as made", proof == clips.audit_path(leaves, index), vector["ok"])
+        same("ok", clips.root_of_path(leaves[index], index, len(leaves), proof) == root, vector["ok"])
+        return
+    exactly(vector, "name ok size root proof oldSize oldRoot")
+    old_size = vector["oldSize"]
+    if not 0 <= old_size <= len(leaves):
+        raise Wrong("no such older tree")
+    old_root = clips.tree_root(leaves[:old_size])
+    same("older root", old_root.hex(), vector["oldRoot"])
+    same("proof as made", proof == tlog.consistency_proof(leaves, old_size), vector["ok"])
+    same("ok", tlog.is_consistent(old_size, old_root, len(leaves), root, proof), vector["ok"])
+
+
+def log_texts(vector, _):
+    exactly(vector, "name text logKey witnesses", "oldSize oldRoot index entry extra")
+    origin = tlog.verifier_key(vector["logKey"]).name
+    if "oldSize" in vector:
+        exactly(vector, "name text logKey witnesses oldSize oldRoot")
+        old_size, proof, note = tlog.request(vector["text"])
+        checkpoint = _opened(vector, note, origin, len(vector["witnesses"]))
+        same("older size", old_size, vector["oldSize"])
+        same("older root", clips.tree_root(_log_leaves(old_size)).hex(), vector["oldRoot"])
+        same("ok", tlog.is_consistent(old_size, unhex(vector["oldRoot"]), checkpoint.size, checkpoint.root, proof), True)
+        return
+    exactly(vector, "name text logKey witnesses index entry extra")
+    index, proof, extra, note = tlog.proof_file(vector["text"])
+    checkpoint = _opened(vector, note, origin, len(vector["witnesses"]))
+    same("index", index, vector["index"])
+    same("extra", None if extra is None else extra.hex(), vector["extra"])
+    leaf = clips.leaf_hash(unhex(vector["entry"]))
+    same("ok", clips.root_of_path(leaf, index, checkpoint.size, proof) == checkpoint.root, True)
+
+
 # negative.json
 
 
@@ -526,6 +636,11 @@ FILES = {
     "clip-keys.json": clip_keys,
     "fragments.json": fragments,
     "merkle.json": merkle,
+    "log-keys.json": log_keys,
+    "checkpoints.json": checkpoints,
+    "tiles.json": tiles,
+    "log-proofs.json": log_proofs,
+    "log-texts.json": log_texts,
     "clip-file.json": whole_clip_file,
     "grants.json": grants,
     "sealed-messages.json": sealed_messages,

@@ -92,7 +92,7 @@ export class GrowingTree {
     if (long !== undefined) throw new LogError("log/entry-size", `an entry of ${long.length} bytes`);
     const size = this.size + more.length;
     const bundles = intoTiles(this.#entries, more);
-    const files: LogFile[] = filesOf("entries", this.size, bundles).map(({ path, items }) => ({
+    const files: LogFile[] = filesOf("entries", this.size, bundles, more.length).map(({ path, items }) => ({
       path,
       bytes: encodeBundle(items),
     }));
@@ -127,7 +127,7 @@ function filesOf(
   level: number | "entries",
   before: number,
   { full, partial }: Tiles,
-  added = 1,
+  added: number,
 ): { readonly path: string; readonly items: readonly Uint8Array[] }[] {
   const firstIndex = Math.floor(before / TILE_WIDTH);
   const files = full.map((items, i) => ({

@@ -1,5 +1,6 @@
 import { makeClipFile, makeClipKeys, makeDayChain, makeFragments, makeMerkle, makeWraps } from "./make-clip.ts";
 import { makeAudit, makeChannel, makePairing, makeWebTokens } from "./make-link.ts";
+import { makeCheckpoints, makeLogKeys, makeLogProofs, makeLogTexts, makeTiles } from "./make-log.ts";
 import { makeNegative } from "./make-negative.ts";
 import { makeCanonicalJson, makeHashes, makePublicKeys, makeSignatures } from "./make-primitives.ts";
 import { makeConsents, makeDelivery, makeGrants, makeSealedMessages, makeShares } from "./make-share.ts";
@@ -11,6 +12,7 @@ export const allVectors: Readonly<Record<string, MakeVectors>> = {
   "audit.json": makeAudit,
   "canonical-json.json": makeCanonicalJson,
   "channel.json": makeChannel,
+  "checkpoints.json": makeCheckpoints,
   "clip-file.json": makeClipFile,
   "clip-keys.json": makeClipKeys,
   "consents.json": makeConsents,
@@ -19,6 +21,9 @@ export const allVectors: Readonly<Record<string, MakeVectors>> = {
   "fragments.json": makeFragments,
   "grants.json": makeGrants,
   "hashes.json": makeHashes,
+  "log-keys.json": makeLogKeys,
+  "log-proofs.json": makeLogProofs,
+  "log-texts.json": makeLogTexts,
   "merkle.json": makeMerkle,
   "negative.json": makeNegative,
   "pairing.json": makePairing,
@@ -27,6 +32,7 @@ export const allVectors: Readonly<Record<string, MakeVectors>> = {
   "shares.json": makeShares,
   "signatures.json": makeSignatures,
   "statements.json": makeStatements,
+  "tiles.json": makeTiles,
   "web-tokens.json": makeWebTokens,
   "wraps.json": makeWraps,
 };
