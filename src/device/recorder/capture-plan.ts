@@ -3,10 +3,12 @@ import type { PictureFormat, RecorderConfig } from "./recorder-config.ts";
 import type { CameraStreams } from "./sources/camera-streams.ts";
 import { nestedOptions, type TeeBranch, teeTarget } from "./tee-target.ts";
 
-/** What the detector looks at. */
-export const GRAY_WIDTH = 320;
-export const GRAY_HEIGHT = 180;
-export const GRAY_FRAMES_PER_SECOND = 5;
+/** What the detector looks at: the picture in blocks of about 8 × 8 pixels of 320 × 180, each its mean brightness. */
+export const BLOCK_COLUMNS = 40;
+export const BLOCK_ROWS = 22;
+/** 16 bits, little-endian: the mean of 64 pixels is finer than the brightness of one. */
+export const BLOCK_FRAME_BYTES = BLOCK_COLUMNS * BLOCK_ROWS * 2;
+export const BLOCK_FRAMES_PER_SECOND = 5;
 
 const AUDIO_FRAGMENT_US = "500000";
 const AUDIO_BITRATE = "64k";
@@ -117,12 +119,18 @@ function soundOptions({ sound }: CameraStreams): string[] {
   return ["-map", sound.map, ...codec];
 }
 
-/** Luma alone goes through the scaler: a third less work, and already gray. */
-export const grayFilter = `fps=${GRAY_FRAMES_PER_SECOND},extractplanes=y,scale=${GRAY_WIDTH}:${GRAY_HEIGHT}:flags=area`;
+/**
+ * Luma alone goes through the scaler: a third less work, and already gray. `area` takes the means in vector instructions, and
+ * a frame that comes to us has 2 kB in place of 58.
+ */
+export const BLOCK_FRAMES: readonly string[] = [
+  ...["-vf", `fps=${BLOCK_FRAMES_PER_SECOND},extractplanes=y,scale=${BLOCK_COLUMNS}:${BLOCK_ROWS}:flags=area`],
+  ...["-f", "rawvideo", "-pix_fmt", "gray16le"],
+];
 
 function grayOptions(map: string): string[] {
   const socket = Object.entries(listening).flatMap(([name, value]) => [`-${name}`, value]);
-  return ["-map", map, "-vf", grayFilter, "-f", "rawvideo", "-pix_fmt", "gray", "-flush_packets", "1", ...socket];
+  return ["-map", map, ...BLOCK_FRAMES, "-flush_packets", "1", ...socket];
 }
 
 /** Options for all of ffmpeg go before its first input. */

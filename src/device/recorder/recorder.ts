@@ -3,7 +3,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
 import type { NoticeBus } from "../platform/notices.ts";
 import { Capture, type CaptureEnd } from "./capture.ts";
-import { GRAY_HEIGHT, GRAY_WIDTH, type LaneName } from "./capture-plan.ts";
+import { BLOCK_COLUMNS, BLOCK_FRAME_BYTES, BLOCK_ROWS, type LaneName } from "./capture-plan.ts";
 import { RecorderError } from "./errors.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { chooseEncoder } from "./h264-encoder.ts";
@@ -249,8 +249,8 @@ export class Recorder {
   }
 
   #grayReader(): FrameReader {
-    const detector = new MotionDetector(GRAY_WIDTH, GRAY_HEIGHT, this.#config.motion);
-    return new FrameReader(GRAY_WIDTH * GRAY_HEIGHT, (frame) => {
+    const detector = new MotionDetector(BLOCK_COLUMNS, BLOCK_ROWS, this.#config.motion);
+    return new FrameReader(BLOCK_FRAME_BYTES, (frame) => {
       if (detector.push(frame, this.#ports.clock.monotonicMs())) this.#ports.onMotion();
     });
   }

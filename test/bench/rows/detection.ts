@@ -1,7 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GRAY_FRAMES_PER_SECOND, GRAY_HEIGHT, GRAY_WIDTH } from "../../../src/device/recorder/capture-plan.ts";
+import {
+  BLOCK_COLUMNS,
+  BLOCK_FRAME_BYTES,
+  BLOCK_FRAMES,
+  BLOCK_FRAMES_PER_SECOND,
+  BLOCK_ROWS,
+} from "../../../src/device/recorder/capture-plan.ts";
 import { MotionDetector } from "../../../src/device/recorder/motion/motion-detector.ts";
 import { recorderDefaults } from "../../../src/device/recorder/recorder-config.ts";
 import type { Measurement } from "../context.ts";
@@ -36,28 +42,14 @@ function score({ events, seconds }: LabelledClip, startsSeconds: readonly number
 
 /** Each clip runs twice and the second time counts, since the peer takes its time to connect. */
 function ourStarts({ path, seconds }: LabelledClip): readonly number[] {
-  const filter = `fps=${GRAY_FRAMES_PER_SECOND},extractplanes=y,scale=${GRAY_WIDTH}:${GRAY_HEIGHT}:flags=area`;
-  const args = [
-    "-loglevel",
-    "error",
-    "-stream_loop",
-    "1",
-    "-i",
-    path,
-    "-vf",
-    filter,
-    "-f",
-    "rawvideo",
-    "-pix_fmt",
-    "gray",
-    "-",
-  ];
-  const gray = execFileSync("ffmpeg", args, { maxBuffer: 1e9 });
-  const size = GRAY_WIDTH * GRAY_HEIGHT;
-  const detector = new MotionDetector(GRAY_WIDTH, GRAY_HEIGHT, recorderDefaults.motion);
+  const gray = execFileSync("ffmpeg", ["-loglevel", "error", "-stream_loop", "1", "-i", path, ...BLOCK_FRAMES, "-"], {
+    maxBuffer: 1e9,
+  });
+  const size = BLOCK_FRAME_BYTES;
+  const detector = new MotionDetector(BLOCK_COLUMNS, BLOCK_ROWS, recorderDefaults.motion);
   const starts: number[] = [];
   for (let i = 0; (i + 1) * size <= gray.length; i += 1) {
-    const at = i / GRAY_FRAMES_PER_SECOND;
+    const at = i / BLOCK_FRAMES_PER_SECOND;
     if (detector.push(gray.subarray(i * size, (i + 1) * size), at * 1000)) starts.push(at - seconds);
   }
   return starts;

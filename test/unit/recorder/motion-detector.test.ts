@@ -1,10 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { grayFilter } from "../../../src/device/recorder/capture-plan.ts";
+import {
+  BLOCK_COLUMNS,
+  BLOCK_FRAME_BYTES,
+  BLOCK_FRAMES,
+  BLOCK_ROWS,
+} from "../../../src/device/recorder/capture-plan.ts";
 import { MotionDetector, type MotionDetectorConfig } from "../../../src/device/recorder/motion/motion-detector.ts";
 import { recorderDefaults } from "../../../src/device/recorder/recorder-config.ts";
-import { dice, FRAME_MS, film, HEIGHT, type Moment, place, WIDTH, walker } from "./motion-scenes.ts";
+import { blocksOf, dice, FRAME_MS, film, HEIGHT, type Moment, place, WIDTH, walker } from "./motion-scenes.ts";
 
 interface Scene {
   readonly frames: number;
@@ -17,11 +22,11 @@ function watch(
   { frames, at, place: background = place(1) }: Scene,
   config: Partial<MotionDetectorConfig> = {},
 ): number[] {
-  const detector = new MotionDetector(WIDTH, HEIGHT, { ...recorderDefaults.motion, ...config });
+  const detector = new MotionDetector(BLOCK_COLUMNS, BLOCK_ROWS, { ...recorderDefaults.motion, ...config });
   const roll = dice(7);
   const events: number[] = [];
   for (let frame = 0; frame < frames; frame++) {
-    if (detector.push(film(background, at(frame, roll), roll), frame * FRAME_MS)) events.push(frame);
+    if (detector.push(blocksOf(film(background, at(frame, roll), roll)), frame * FRAME_MS)) events.push(frame);
   }
   return events;
 }
@@ -173,12 +178,11 @@ describe("settings", () => {
 
 const PEDESTRIANS = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
 test.runIf(existsSync(PEDESTRIANS))("pedestrians in a street are seen as long as they walk there", () => {
-  const size = WIDTH * HEIGHT;
-  const output = ["-vf", grayFilter, "-f", "rawvideo", "-pix_fmt", "gray", "-"];
-  const gray = execFileSync("ffmpeg", ["-nostdin", "-v", "error", "-i", PEDESTRIANS, ...output], {
+  const size = BLOCK_FRAME_BYTES;
+  const gray = execFileSync("ffmpeg", ["-nostdin", "-v", "error", "-i", PEDESTRIANS, ...BLOCK_FRAMES, "-"], {
     maxBuffer: 1 << 27,
   });
-  const detector = new MotionDetector(WIDTH, HEIGHT, { ...recorderDefaults.motion, quietMs: 5000 });
+  const detector = new MotionDetector(BLOCK_COLUMNS, BLOCK_ROWS, { ...recorderDefaults.motion, quietMs: 5000 });
   const events: number[] = [];
   for (let i = 0; (i + 1) * size <= gray.length; i++) {
     if (detector.push(gray.subarray(i * size, (i + 1) * size), i * FRAME_MS)) events.push(i);

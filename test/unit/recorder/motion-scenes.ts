@@ -1,5 +1,8 @@
+import { BLOCK_COLUMNS, BLOCK_FRAME_BYTES, BLOCK_ROWS } from "../../../src/device/recorder/capture-plan.ts";
+
 /** Gray pictures of made-up places, the same on every run. */
 
+const BLOCK_PIXELS = 8;
 export const WIDTH = 320;
 export const HEIGHT = 180;
 export const FRAME_MS = 200;
@@ -78,6 +81,21 @@ export function film(background: Float32Array, { things = [], noise = 2, light }
     frame[i] = Math.min(255, Math.max(0, (picture[i] ?? 0) + noise * (GRAINS[grain] ?? 0)));
   }
   return frame;
+}
+
+/** The picture as ffmpeg hands it to the detector: the mean of each block in 16 bits. What is less than a block is left out. */
+export function blocksOf(frame: Uint8Array): Uint8Array {
+  const blocks = Buffer.alloc(BLOCK_FRAME_BYTES);
+  for (let block = 0; block < BLOCK_COLUMNS * BLOCK_ROWS; block++) {
+    const top = Math.floor(block / BLOCK_COLUMNS) * BLOCK_PIXELS;
+    const left = (block % BLOCK_COLUMNS) * BLOCK_PIXELS;
+    let sum = 0;
+    for (let y = top; y < top + BLOCK_PIXELS; y++) {
+      for (let x = left; x < left + BLOCK_PIXELS; x++) sum += frame[y * WIDTH + x] ?? 0;
+    }
+    blocks.writeUInt16LE(Math.round((sum * 256) / BLOCK_PIXELS ** 2), 2 * block);
+  }
+  return blocks;
 }
 
 /** Somebody who crosses the picture between two frames. */

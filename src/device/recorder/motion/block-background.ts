@@ -11,6 +11,10 @@ const NOISE_RATE_WHERE_CHANGED = 0.01;
 const FIRST_NOISE = 1;
 const LEARNING_RATE = 0.2;
 
+/** Differences are counted by quarters of a level, from -255 to 255. */
+const BINS_PER_LEVEL = 4;
+const MIDDLE_BIN = 255 * BINS_PER_LEVEL;
+
 /** What each block of the place looks like without visitors, and how much it varies by itself. */
 export class BlockBackground {
   /** Part of all blocks that changed at the last {@link compare}. */
@@ -19,7 +23,7 @@ export class BlockBackground {
   readonly #noise: Float32Array;
   readonly #changed: Uint8Array;
   readonly #moving: Uint8Array;
-  readonly #sorted: Float32Array;
+  readonly #bins = new Uint16Array(2 * MIDDLE_BIN + 1);
   #offset = 0;
 
   constructor(blocks: number) {
@@ -27,7 +31,6 @@ export class BlockBackground {
     this.#noise = new Float32Array(blocks).fill(FIRST_NOISE);
     this.#changed = new Uint8Array(blocks);
     this.#moving = new Uint8Array(blocks);
-    this.#sorted = new Float32Array(blocks);
   }
 
   /** The first picture, or the first after the light has changed: the place looks like this now. */
@@ -82,10 +85,18 @@ export class BlockBackground {
     return count;
   }
 
-  /** What exposure control did to the whole picture: most blocks show no visitor. */
+  /**
+   * What exposure control did to the whole picture: most blocks show no visitor. To a quarter of a level, since counting
+   * costs a tenth of sorting.
+   */
   #medianDifference(means: Float32Array, reference: Float32Array): number {
-    for (let i = 0; i < means.length; i++) this.#sorted[i] = (means[i] ?? 0) - (reference[i] ?? 0);
-    this.#sorted.sort();
-    return this.#sorted[this.#sorted.length >> 1] ?? 0;
+    const bins = this.#bins.fill(0);
+    for (let i = 0; i < means.length; i++) {
+      const bin = MIDDLE_BIN + Math.round(((means[i] ?? 0) - (reference[i] ?? 0)) * BINS_PER_LEVEL);
+      bins[bin] = (bins[bin] ?? 0) + 1;
+    }
+    let bin = 0;
+    for (let below = bins[0] ?? 0; below <= means.length >> 1; below += bins[bin] ?? 0) bin++;
+    return (bin - MIDDLE_BIN) / BINS_PER_LEVEL;
   }
 }

@@ -1,11 +1,11 @@
 import type { MotionConfig } from "../recorder-config.ts";
 import { BlockBackground } from "./block-background.ts";
 import { groupsOf } from "./block-groups.ts";
-import { BlockMeans } from "./block-means.ts";
 import { Sightings } from "./sightings.ts";
 import { zoneMask } from "./zones.ts";
 
-const BLOCK_PIXELS = 8;
+/** Of 16 bits to one level of 255. */
+const STEPS_PER_LEVEL = 256;
 /** The first pictures only teach what the place looks like. */
 const LEARNING_FRAMES = 10;
 /** More of the picture than this, changed from one frame to the next, is light, not a visitor. */
@@ -21,9 +21,12 @@ const FRAMES_BACK = 2;
 
 export type MotionDetectorConfig = Pick<MotionConfig, "zones" | "minimumArea" | "quietMs">;
 
-/** Tells from gray pictures of a few frames a second whether something moves through the place. */
+/** Tells from the blocks of a few pictures a second whether something moves through the place. */
 export class MotionDetector {
-  readonly #blocks: BlockMeans;
+  readonly #columns: number;
+  readonly #rows: number;
+  /** Mean brightness of the blocks, 0 to 255. */
+  readonly #means: Float32Array;
   readonly #background: BlockBackground;
   readonly #sightings: Sightings;
   readonly #mask: Uint8Array;
@@ -35,29 +38,36 @@ export class MotionDetector {
   #settledAtMs = 0;
   #quietUntilMs = 0;
 
-  constructor(width: number, height: number, { zones, minimumArea, quietMs }: MotionDetectorConfig) {
-    this.#blocks = new BlockMeans(width, height, BLOCK_PIXELS);
-    const { columns, rows } = this.#blocks;
+  constructor(columns: number, rows: number, { zones, minimumArea, quietMs }: MotionDetectorConfig) {
+    this.#columns = columns;
+    this.#rows = rows;
+    this.#means = new Float32Array(columns * rows);
     this.#background = new BlockBackground(columns * rows);
     this.#sightings = new Sightings(columns, rows);
     this.#mask = zoneMask(columns, rows, zones);
-    this.#minimumBlocks = Math.max(2, Math.round((minimumArea * width * height) / BLOCK_PIXELS ** 2));
+    this.#minimumBlocks = Math.max(2, Math.round(minimumArea * columns * rows));
     this.#quietMs = quietMs;
   }
 
   /**
-   * @param frame - One byte of brightness per pixel, row by row; not kept.
+   * @param frame - Mean brightness of each block, row by row, 16 bits little-endian; not kept.
    * @param atMs - Any clock that does not jump.
    * @returns Whether a motion event begins with this picture.
    */
   push(frame: Uint8Array, atMs: number): boolean {
-    this.#blocks.measure(frame);
-    const pictures = this.#look(this.#blocks.means, atMs);
-    this.#remember(this.#blocks.means);
+    this.#read(frame);
+    const pictures = this.#look(this.#means, atMs);
+    this.#remember(this.#means);
     if (pictures < PICTURES_TO_COUNT || atMs < this.#quietUntilMs) return false;
     this.#sightings.reset();
     this.#quietUntilMs = atMs + this.#quietMs;
     return true;
+  }
+
+  #read(frame: Uint8Array): void {
+    for (let i = 0; i < this.#means.length; i++) {
+      this.#means[i] = ((frame[2 * i] ?? 0) + (frame[2 * i + 1] ?? 0) * 256) / STEPS_PER_LEVEL;
+    }
   }
 
   /** @returns In how many pictures the thing seen longest has been seen. */
@@ -81,8 +91,7 @@ export class MotionDetector {
       return 0;
     }
     const moving = this.#background.difference(means, before);
-    const { columns, rows } = this.#blocks;
-    const things = groupsOf(changed, moving, this.#mask, columns, rows).filter(
+    const things = groupsOf(changed, moving, this.#mask, this.#columns, this.#rows).filter(
       ({ blocks, movingBlocks }) => blocks.length >= this.#minimumBlocks && movingBlocks > 0,
     );
     this.#background.adapt(means);

@@ -1,7 +1,13 @@
 import { PassThrough } from "node:stream";
 import type { FfmpegCommand } from "fluent-ffmpeg";
 import type { Cancel, Clock } from "../../platform/clock.ts";
-import { GRAY_FRAMES_PER_SECOND, GRAY_HEIGHT, GRAY_WIDTH, grayFilter } from "../capture-plan.ts";
+import {
+  BLOCK_COLUMNS,
+  BLOCK_FRAME_BYTES,
+  BLOCK_FRAMES,
+  BLOCK_FRAMES_PER_SECOND,
+  BLOCK_ROWS,
+} from "../capture-plan.ts";
 import { makeCommand } from "../ffmpeg-command.ts";
 import { FrameReader } from "../frame-reader.ts";
 import type { LaneFragment } from "../lane-fragment.ts";
@@ -10,7 +16,7 @@ import { MotionDetector } from "./motion-detector.ts";
 
 /** How long after the sensor the picture may take to agree. */
 const VERIFY_MS = 8000;
-const FRAME_MS = 1000 / GRAY_FRAMES_PER_SECOND;
+const FRAME_MS = 1000 / BLOCK_FRAMES_PER_SECOND;
 
 /**
  * Looks whether something moves in the pre-roll and in what comes after it. The pre-roll shows what the place looked
@@ -30,9 +36,9 @@ export class MotionVerifier {
     onAnswer: (moves: boolean) => void,
   ) {
     this.#onAnswer = onAnswer;
-    const detector = new MotionDetector(GRAY_WIDTH, GRAY_HEIGHT, config.motion);
+    const detector = new MotionDetector(BLOCK_COLUMNS, BLOCK_ROWS, config.motion);
     let atMs = 0;
-    const frames = new FrameReader(GRAY_WIDTH * GRAY_HEIGHT, (frame) => {
+    const frames = new FrameReader(BLOCK_FRAME_BYTES, (frame) => {
       atMs += FRAME_MS;
       if (detector.push(frame, atMs)) this.#answer(true);
     });
@@ -41,7 +47,7 @@ export class MotionVerifier {
     this.#command = makeCommand(config)
       .input(this.#input)
       .inputOptions("-loglevel", "error", "-threads", "1", "-skip_loop_filter", "all", "-f", "mp4")
-      .outputOptions("-vf", grayFilter, "-f", "rawvideo", "-pix_fmt", "gray", "-flush_packets", "1")
+      .outputOptions(...BLOCK_FRAMES, "-flush_packets", "1")
       .on("error", () => this.#answer(false))
       .on("end", () => this.#answer(false));
     this.#command.pipe(gray);
