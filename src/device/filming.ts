@@ -82,8 +82,10 @@ export class Filming {
     const stills = this.#keepThumbnail(recording, clip);
     try {
       const durations = { video: [] as number[], audio: [] as number[] };
-      for await (const { lane, bytes, durationMs, init } of recording.fragments) {
+      for await (const fragment of recording.fragments) {
+        const { lane, bytes, durationMs, init } = fragment;
         await this.#answered(clip.append(LANES[lane], bytes));
+        fragment.giveBack();
         if (!init) durations[lane].push(Math.round(durationMs));
       }
       await stills;

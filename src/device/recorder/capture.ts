@@ -14,7 +14,7 @@ import type { CameraStreams } from "./sources/camera-streams.ts";
 import { StallWatch } from "./stall-watch.ts";
 
 export interface CaptureHandlers {
-  /** May throw: then the capture ends with reason `stream`. */
+  /** @param chunk - Overwritten by the next one. May throw: then the capture ends with reason `stream`. */
   onData(lane: LaneName, chunk: Uint8Array): void;
 }
 

@@ -10,7 +10,7 @@ export class FragmentQueue implements AsyncIterable<Fragment> {
   /** @returns Whether it fitted; if not, it was overwritten and dropped. */
   push(fragment: Fragment): boolean {
     if (this.#isEnded || this.#byteLength + fragment.bytes.length > QUEUE_LIMIT_BYTES) {
-      fragment.bytes.fill(0);
+      fragment.giveBack();
       return false;
     }
     this.#waiting.push(fragment);
@@ -47,7 +47,7 @@ export class FragmentQueue implements AsyncIterable<Fragment> {
 
   #abandon(): void {
     this.#isEnded = true;
-    for (const { bytes } of this.#waiting.splice(0)) bytes.fill(0);
+    for (const fragment of this.#waiting.splice(0)) fragment.giveBack();
     this.#byteLength = 0;
   }
 }

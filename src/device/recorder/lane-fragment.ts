@@ -1,5 +1,9 @@
+import assert from "node:assert/strict";
 import { type FragmentTiming, fragmentTiming, retime, trackInfo } from "../../protocol/fmp4.ts";
-import { type BoxGroup, headOf, joined, wipeAll } from "./box-reader.ts";
+import type { BoxGroup } from "./box-reader.ts";
+import type { Loan } from "./reused-memory.ts";
+
+const NOTHING = new Uint8Array(0);
 
 export type MediaLane = "video" | "audio";
 
@@ -9,7 +13,8 @@ export interface LaneInit {
 }
 
 export function readInit(group: BoxGroup): LaneInit {
-  const bytes = joined(group.pieces, group.byteLength);
+  const bytes = group.bytes.slice();
+  group.giveBack();
   return { bytes, timescale: trackInfo(bytes).timescale };
 }
 
@@ -22,7 +27,8 @@ export class LaneFragment {
   readonly timescale: number;
   /** Monotonic time at which its last byte came: about the end of its last picture or sound. */
   readonly arrivedAtMs: number;
-  readonly #group: BoxGroup;
+  /** Null once it has been handed on or wiped. */
+  #group: BoxGroup | null;
   #timing: FragmentTiming | undefined;
 
   constructor(lane: MediaLane, timescale: number, arrivedAtMs: number, group: BoxGroup) {
@@ -33,17 +39,17 @@ export class LaneFragment {
   }
 
   get byteLength(): number {
-    return this.#group.byteLength;
+    return this.bytes.length;
   }
 
-  /** moof, then mdat, in the pieces in which they came. */
-  get pieces(): readonly Uint8Array[] {
-    return this.#group.pieces;
+  /** moof, then mdat; nothing once it has been handed on or wiped. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#group?.bytes ?? NOTHING;
   }
 
   /** @throws ProtocolError `mp4/shape`. */
   get timing(): FragmentTiming {
-    this.#timing ??= fragmentTiming(headOf(this.#group), this.timescale);
+    this.#timing ??= fragmentTiming(this.#head, this.timescale);
     return this.#timing;
   }
 
@@ -56,21 +62,27 @@ export class LaneFragment {
   }
 
   /**
-   * The fragment in one piece with another number and time; its old pieces are overwritten.
+   * Hands on its memory, with another number and time in it.
    * @throws ProtocolError `mp4/shape` where time would fall below zero.
    */
-  takeRetimed(sequence: number, subtractTicks: number): Uint8Array<ArrayBuffer> {
-    const head = retime(headOf(this.#group), { sequence, subtractTicks });
-    const whole = joined(this.#group.pieces, this.#group.byteLength);
-    whole.set(head);
+  takeRetimed(sequence: number, subtractTicks: number): Loan {
     // Whoever keeps the fragment can still ask for its times.
     void this.timing;
-    this.wipe();
-    return whole;
+    const head = retime(this.#head, { sequence, subtractTicks });
+    const group = this.#group;
+    assert(group !== null, "handed on once");
+    group.bytes.set(head);
+    this.#group = null;
+    return group;
   }
 
   /** Its times are gone too, unless they were asked for before. */
   wipe(): void {
-    wipeAll(this.#group.pieces);
+    this.#group?.giveBack();
+    this.#group = null;
+  }
+
+  get #head(): Uint8Array {
+    return this.bytes.subarray(0, this.#group?.headLength);
   }
 }

@@ -19,7 +19,7 @@ export class LaneSocket {
   #socket: Socket | undefined;
   #isPaused = false;
 
-  /** @param onData - Given a copy, which is its own. */
+  /** @param onData - Given bytes that are overwritten by the next ones. */
   constructor(path: string, clock: Pick<Clock, "sleep">, onData: (chunk: Uint8Array) => void) {
     this.#path = path;
     this.#clock = clock;
@@ -58,7 +58,7 @@ export class LaneSocket {
       onread: {
         buffer: this.#buffer,
         callback: (length) => {
-          this.#onData(this.#buffer.slice(0, length));
+          this.#onData(this.#buffer.subarray(0, length));
           return !this.#isPaused;
         },
       },

@@ -1,6 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import { type BoxGroup, BoxReader } from "./box-reader.ts";
 import { LaneFragment, type LaneInit, type MediaLane, readInit } from "./lane-fragment.ts";
+import { ReusedMemory } from "./reused-memory.ts";
 
 /** Reads the media lanes of one capture. */
 export class Lanes {
@@ -12,9 +13,10 @@ export class Lanes {
   constructor(clock: Pick<Clock, "monotonicMs">, onFragment: (fragment: LaneFragment) => void) {
     this.#clock = clock;
     this.#onFragment = onFragment;
+    const memory = new ReusedMemory();
     this.#readers = {
-      video: new BoxReader((group) => this.#take("video", group)),
-      audio: new BoxReader((group) => this.#take("audio", group)),
+      video: new BoxReader(memory, (group) => this.#take("video", group)),
+      audio: new BoxReader(memory, (group) => this.#take("audio", group)),
     };
   }
 

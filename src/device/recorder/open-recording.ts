@@ -159,9 +159,9 @@ export class OpenRecording implements Recording {
       return null;
     }
     const startMs = ((baseDecodeTime - subtractTicks) * 1000) / timescale;
-    const bytes = fragment.takeRetimed(++this.#sequence[lane], subtractTicks);
-    if (lane === "video") this.#offerForThumbnail(fragment, bytes);
-    if (this.#queue.push({ lane, bytes, startMs, durationMs, init: false, keyFrame })) return startMs;
+    const loan = fragment.takeRetimed(++this.#sequence[lane], subtractTicks);
+    if (lane === "video") this.#offerForThumbnail(fragment, loan.bytes);
+    if (this.#queue.push({ ...loan, lane, startMs, durationMs, init: false, keyFrame })) return startMs;
     this.end("cut");
     return null;
   }
@@ -176,6 +176,7 @@ export class OpenRecording implements Recording {
 
   #pushInit(lane: MediaLane, init: LaneInit): void {
     const bytes = init.bytes.slice();
-    this.#queue.push({ lane, bytes, startMs: 0, durationMs: 0, init: true, keyFrame: false });
+    const giveBack = (): void => void bytes.fill(0);
+    this.#queue.push({ lane, bytes, giveBack, startMs: 0, durationMs: 0, init: true, keyFrame: false });
   }
 }

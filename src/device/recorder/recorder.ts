@@ -236,7 +236,7 @@ export class Recorder {
   #laneHandlers(lanes: Lanes): (lane: LaneName, chunk: Uint8Array) => void {
     const gray = this.#grayReader();
     return (lane, chunk) => {
-      if (lane === "live") this.#live.push(chunk);
+      if (lane === "live") this.#live.push(chunk.slice());
       else if (lane === "gray") gray.push(chunk);
       else {
         const wasReady = this.isReady;

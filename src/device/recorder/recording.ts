@@ -2,8 +2,10 @@
 
 export interface Fragment {
   readonly lane: "video" | "audio";
-  /** Plain init segment, or moof and mdat. Belongs to the consumer, who overwrites it when done. */
+  /** Plain init segment, or moof and mdat. The consumer's until it calls {@link giveBack}. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Overwrites the bytes and lets their memory be used again. */
+  giveBack(): void;
   /** From the first picture of the recording. */
   readonly startMs: number;
   readonly durationMs: number;

@@ -11,7 +11,15 @@ const refused = new VaultError("vault/write-failed", "the card refused a write")
 
 function fragment(index: number): Fragment {
   const keyFrame = index > 0;
-  return { lane: "video", bytes: new Uint8Array(4), startMs: 0, durationMs: 1000, init: index === 0, keyFrame };
+  return {
+    lane: "video",
+    bytes: new Uint8Array(4),
+    giveBack: () => {},
+    startMs: 0,
+    durationMs: 1000,
+    init: index === 0,
+    keyFrame,
+  };
 }
 
 interface Card {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type BoxGroup, BoxReader, headOf, joined } from "../../../src/device/recorder/box-reader.ts";
+import { type BoxGroup, BoxReader } from "../../../src/device/recorder/box-reader.ts";
+import { ReusedMemory } from "../../../src/device/recorder/reused-memory.ts";
 import { concatBytes, u32, utf8 } from "../../../src/protocol/bytes.ts";
 import { box, madeFragment } from "./fragments.ts";
 
@@ -12,7 +13,7 @@ const stream = concatBytes(init, ...fragments, box("mfra", u32(0)));
 
 function read(chunks: readonly Uint8Array[]): BoxGroup[] {
   const groups: BoxGroup[] = [];
-  const reader = new BoxReader((group) => groups.push(group));
+  const reader = new BoxReader(new ReusedMemory(), (group) => groups.push(group));
   for (const chunk of chunks) reader.push(chunk);
   return groups;
 }
@@ -24,22 +25,22 @@ describe("BoxReader", () => {
         const edges = [0, ...cuts.toSorted((a, b) => a - b), stream.length];
         const groups = read(edges.slice(1).map((end, i) => stream.slice(edges[i], end)));
         expect(groups.map(({ kind }) => kind)).toEqual(["init", "fragment", "fragment", "fragment"]);
-        expect(groups.map(({ pieces, byteLength }) => joined(pieces, byteLength))).toEqual([init, ...fragments]);
+        expect(groups.map(({ bytes }) => bytes)).toEqual([init, ...fragments]);
       }),
     );
   });
 
   test("finds them byte by byte", () => {
     const groups = read([...stream].map((byte) => Uint8Array.of(byte)));
-    expect(groups.map(({ pieces, byteLength }) => joined(pieces, byteLength))).toEqual([init, ...fragments]);
+    expect(groups.map(({ bytes }) => bytes)).toEqual([init, ...fragments]);
   });
 
   test("gives the head of a fragment without its media data", () => {
     const [, first] = read([stream.slice()]);
     const moofBytes = (fragments[0]?.length ?? 0) - 58;
-    expect(first && headOf(first)).toEqual(fragments[0]?.slice(0, moofBytes));
+    expect(first?.bytes.subarray(0, first.headLength)).toEqual(fragments[0]?.slice(0, moofBytes));
     const [, piecemeal] = read([...stream].map((byte) => Uint8Array.of(byte)));
-    expect(piecemeal && headOf(piecemeal)).toEqual(fragments[0]?.slice(0, moofBytes));
+    expect(piecemeal?.bytes.subarray(0, piecemeal.headLength)).toEqual(fragments[0]?.slice(0, moofBytes));
   });
 
   test("refuses what is no box, and a box without end", () => {

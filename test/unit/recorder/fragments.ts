@@ -1,4 +1,5 @@
 import { LaneFragment, type MediaLane } from "../../../src/device/recorder/lane-fragment.ts";
+import { ReusedMemory } from "../../../src/device/recorder/reused-memory.ts";
 import { concatBytes, u32, u64, utf8 } from "../../../src/protocol/bytes.ts";
 
 export const box = (type: string, ...content: readonly Uint8Array[]): Uint8Array => {
@@ -31,6 +32,8 @@ export function laneFragment(lane: MediaLane, startMs: number, durationMs = 1000
     ...(payload === undefined ? {} : { payload }),
   });
   const headLength = bytes.length - 8 - (payload?.length ?? utf8("plain picture").length);
-  const group = { kind: "fragment", pieces: [bytes], byteLength: bytes.length, headLength } as const;
+  const loan = new ReusedMemory().lend(bytes.length);
+  loan.bytes.set(bytes);
+  const group = { kind: "fragment", ...loan, headLength } as const;
   return new LaneFragment(lane, TIMESCALE, startMs + durationMs, group);
 }

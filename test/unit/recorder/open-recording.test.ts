@@ -88,13 +88,16 @@ describe("a recording", () => {
     ]) {
       const { recording } = open();
       const sounds = Array.from({ length: 16 }, (_, i) => laneFragment("audio", 10_000 + i * 500, 500));
+      const memories = sounds.map(({ bytes }) => bytes);
       for (const sound of sounds) recording.accept(sound);
       recording.accept(laneFragment("video", 10_000, lastMs));
       recording.end("cut");
       const fragments = await all(recording);
       expect(recording.closed).toBe(closed);
       expect(fragments.filter(({ lane }) => lane === "audio").at(-1)?.startMs).toBe(lastMs - 500);
-      expect(sounds.every(({ pieces }) => pieces.every((piece) => piece.every((byte) => byte === 0)))).toBe(true);
+      const leftOut = memories.filter((memory) => fragments.every(({ bytes }) => bytes !== memory));
+      expect(leftOut).toHaveLength(16 - lastMs / 500);
+      expect(leftOut.every((memory) => memory.every((byte) => byte === 0))).toBe(true);
     }
   });
 
@@ -133,11 +136,18 @@ describe("a recording", () => {
     expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([3, 3, 3]);
   });
 
-  test("overwrites the pieces it was given", () => {
+  test("hands on the memory it was given, and what is given back is overwritten", async () => {
     const { recording } = open();
     const fragment = laneFragment("video", 10_000);
+    const { bytes } = fragment;
     recording.accept(fragment);
-    expect(fragment.pieces.every((piece) => piece.every((byte) => byte === 0))).toBe(true);
+    recording.end("cut");
+    expect(fragment.bytes).toHaveLength(0);
+    const handedOn = (await all(recording)).at(-1);
+    expect(handedOn?.bytes).toBe(bytes);
+    expect(bytes.some((byte) => byte !== 0)).toBe(true);
+    handedOn?.giveBack();
+    expect(bytes.every((byte) => byte === 0)).toBe(true);
   });
 
   test("is cut when the camera's time jumps back", () => {

@@ -42,7 +42,8 @@ describe("PreRoll", () => {
     const ring = new PreRoll(1000, MEGABYTE);
     const first = laneFragment("video", 0);
     ring.push(first);
-    const isWiped = (): boolean => first.pieces.every((piece) => piece.every((byte) => byte === 0));
+    const { bytes } = first;
+    const isWiped = (): boolean => bytes.every((byte) => byte === 0);
     expect(isWiped()).toBe(false);
     ring.push(laneFragment("video", 1000));
     expect(isWiped()).toBe(true);

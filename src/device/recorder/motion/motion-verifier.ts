@@ -56,9 +56,9 @@ export class MotionVerifier {
     for (const fragment of preRoll) this.push(fragment);
   }
 
-  push({ lane, pieces }: LaneFragment): void {
-    // Copies: ring and consumer overwrite theirs at any time.
-    if (lane === "video") for (const piece of pieces) this.#input.write(piece.slice());
+  push({ lane, bytes }: LaneFragment): void {
+    // A copy: ring and consumer overwrite theirs at any time.
+    if (lane === "video") this.#input.write(bytes.slice());
   }
 
   stop(): void {
