@@ -226,6 +226,30 @@ describe("from a request in public to an answer that anybody can check", () => {
     expect(out.match(/who asks/g), "prolonged, it is one request").toHaveLength(1);
   });
 
+  test("the doorbell's card tells days, sizes and keys, and not that there was a request or a look", async () => {
+    const before = await json(["disclose", ...config()]);
+    expect(before).toMatchObject({
+      members: [{ role: "owner", dayKeys: { days: 121 } }],
+      clips: [{ pinned: false, closed: true, wraps: 1 }],
+      registers: [{ name: expect.any(String) }],
+      shares: [],
+      forbidden: [],
+      privacyMode: false,
+    });
+    const { requests } = (await json(owner("requests"))) as { requests: { request: string }[] };
+    await json(owner("requests", "show", requests[0]?.request ?? ""));
+    const after = await json(["disclose", ...config()]);
+    expect(after).toEqual(before);
+    expect(JSON.stringify(after)).not.toContain(requests[0]?.request);
+    await writeFile(at("door/notes.txt"), "who came");
+    const { otherFiles } = (await json(["disclose", ...config()])) as { otherFiles: { name: string }[] };
+    expect(otherFiles, "what nobody explains is named").toContainEqual({ name: "notes.txt", bytes: 8 });
+    await rm(at("door/notes.txt"));
+    const { out } = await doorward(["disclose", ...config()]);
+    expect(out).toMatch(/CLIPS: 1\./);
+    expect(out).toContain("What this command cannot know:");
+  });
+
   test("answered, it reaches the one who asked, who can prove to anybody what was asked and given", async () => {
     const { requests } = (await json(owner("requests"))) as { requests: { request: string }[] };
     const digest = requests[0]?.request ?? "";
@@ -274,6 +298,9 @@ describe("from a request in public to an answer that anybody can check", () => {
     const range = ["--from", time(startMs - 3_600_000), "--until", time(startMs + 3_600_000 / 2)];
     expect(await json(owner("hold", "the fence", ...range))).toMatchObject({ clips: [clip?.clip] });
     expect((await doorward(owner("clips"))).out).toContain("pinned");
+    const card = JSON.stringify(await json(["disclose", ...config()]));
+    expect(card, "a clip that is held is a pinned clip to whoever has the card").toContain('"pinned":true');
+    expect(card).not.toContain("fence");
     expect((await doorward(owner("erase", "last", "--yes"))).err).toContain('the hold "the fence" keeps this clip');
     await json([
       "recipient",
@@ -295,7 +322,14 @@ describe("from a request in public to an answer that anybody can check", () => {
     const [file = ""] = given.files as string[];
     expect(await json(["recipient", "verify", file, "--home", at("court")])).toMatchObject({ verdict: "ok" });
     const { token } = (given.shares as { token: string }[])[0] ?? { token: "" };
+    const underWay = await json(["disclose", ...config()]);
+    expect(underWay.shares).toMatchObject([
+      { token, state: "under-way", basis: "compelled", purpose: "Order 12/34", recipientName: "District Court" },
+    ]);
     await json(owner("revoke", token));
+    const after = await json(["disclose", ...config()]);
+    expect(after).toMatchObject({ shares: [], ended: { delivered: 1, revoked: 1, void: 0 } });
+    expect(JSON.stringify(after)).not.toContain("District Court");
     expect(JSON.stringify(await json(owner("audit")))).toContain('"basis":"compelled"');
     expect(await json(owner("unhold", "the fence"))).toMatchObject({ released: [clip?.clip] });
     expect((await doorward(owner("clips"))).out).not.toContain("pinned");

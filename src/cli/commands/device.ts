@@ -73,6 +73,21 @@ const runCommands: readonly CommandDefinition[] = [
     load: () => import("../device/check.ts"),
   },
   {
+    path: "disclose",
+    summary: "Show everything that the doorbell's disk could hand over about this home",
+    details:
+      "What a thief of the card gets, or a court: computed from the stores as they are, also while the daemon runs. Nothing is decrypted, since no key on the card could. Says too what is not there, and what it cannot know.",
+    options: [
+      configFlag,
+      { flags: "--data <dir>", meaning: "look at this data directory instead of the configured one" },
+    ],
+    examples: [
+      { command: "doorward disclose", meaning: "days, sizes, keys; no content" },
+      { command: "doorward disclose --json", meaning: "each clip and share for itself" },
+    ],
+    load: () => import("../device/disclose.ts"),
+  },
+  {
     path: "simulate",
     summary: "Press the simulated bell, move before it, hold a button",
     details: 'Only with the simulated GPIO driver (`driver = "simulated"` in the [gpio] part of its configuration).',
