@@ -21,6 +21,7 @@ import { httpGet } from "./mirror/http-get.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { answerClipOps } from "./ops/clip-ops.ts";
 import { answerDeviceOps } from "./ops/device-ops.ts";
+import { answerPushOps } from "./ops/push-ops.ts";
 import { answerRegisterOps } from "./ops/register-ops.ts";
 import { answerRingOps } from "./ops/ring-ops.ts";
 import { answerShareOps } from "./ops/share-ops.ts";
@@ -32,6 +33,7 @@ import type { NoticeBus } from "./platform/notices.ts";
 import { PrivacySwitch } from "./privacy-switch.ts";
 import { Outbox } from "./publisher/outbox.ts";
 import { Publisher } from "./publisher/publisher.ts";
+import type { Push } from "./push/push.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import { RETRY_MS, RetriedPart, type Startable } from "./retried-part.ts";
 import { RingCalls } from "./ring-calls.ts";
@@ -66,6 +68,7 @@ export class DoorWatch implements Startable {
   readonly #stops: (() => Promise<void> | void)[] = [];
   #built: Parts | null = null;
   #web: RetriedPart<WebServer> | null = null;
+  #push: Push | null = null;
 
   constructor(config: DoorwardConfig, ports: DoorWatchPorts) {
     this.#config = config;
@@ -93,6 +96,7 @@ export class DoorWatch implements Startable {
     await this.#started(sharing, signal);
     await this.#started(mirror, signal);
     if (this.#config.web.on) await this.#startWeb(parts, signal);
+    if (this.#config.push.on) await this.#startPush(parts, signal);
     this.#showMembers(parts);
   }
 
@@ -209,6 +213,22 @@ export class DoorWatch implements Startable {
     return { vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy, mirror };
   }
 
+  /** Without it phones ring only while their app is open: no reason to keep the rest from starting. */
+  async #startPush({ link }: Parts, signal: AbortSignal): Promise<void> {
+    const { Push } = await import("./push/push.ts");
+    const push = new Push(join(this.#config.dataDir, WEB_DIR), this.#config.push, this.#ports);
+    try {
+      await this.#started(push, signal);
+      await push.householdChanged(link.view().members.map(({ signKey }) => signKey));
+    } catch (error) {
+      const { code, todo } = startFailure(error);
+      this.#ports.log.error("no push", { code, todo });
+      return;
+    }
+    answerPushOps(link, push);
+    this.#push = push;
+  }
+
   async #startWeb({ link, vault }: Parts, signal: AbortSignal): Promise<void> {
     const { WebServer } = await import("./web/web-server.ts"); // much code, which a doorbell without it need not read
     const { clock, log, crypto } = this.#ports;
@@ -243,7 +263,8 @@ export class DoorWatch implements Startable {
     const calls = new RingCalls({
       clock: this.#ports.clock,
       members: () => link.view().members.map(({ signKey }) => signKey),
-      wake: () => {},
+      isListening: (member) => link.mayListen(member),
+      wake: (member) => this.#push?.wake(member),
     });
     this.#stops.push(
       this.#ports.bus.on("ringPressed", () => calls.rang()),
@@ -284,6 +305,10 @@ export class DoorWatch implements Startable {
       record({ kind: "household", at: this.#nowSeconds(), state, member, role, quorum });
     }
     this.#showMembers(this.#parts);
+    const members = this.#parts.link.view().members.map(({ signKey }) => signKey);
+    this.#push?.householdChanged(members).catch((error: unknown) => {
+      this.#ports.log.error("push subscriptions not written", { code: codeOf(error) });
+    });
     if (sharing.part === null) return; // it sweeps when it starts
     desk.householdChanged().catch((error: unknown) => {
       this.#ports.log.error("consents not swept", { error: codeOf(error) });

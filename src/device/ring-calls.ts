@@ -8,6 +8,8 @@ export interface RingCallsPorts {
   readonly clock: Pick<Clock, "monotonicMs" | "after">;
   /** Keys of all members. */
   readonly members: () => readonly Uint8Array[];
+  /** False when this member's phone cannot hear it. */
+  readonly isListening: (member: Uint8Array) => boolean;
   /** Wakes the phone of a member who has not heard the ring. */
   readonly wake: (member: Uint8Array) => void;
 }
@@ -27,9 +29,11 @@ export class RingCalls {
     this.#rangAtMs = this.#ports.clock.monotonicMs();
     this.#heard.clear();
     this.#cancel();
+    const asleep = this.#ports.members().filter((member) => !this.#ports.isListening(member));
+    for (const member of asleep) this.#ports.wake(member);
     this.#cancel = this.#ports.clock.after(HEARD_WITHIN_MS, () => {
       for (const member of this.#ports.members()) {
-        if (!this.#heard.has(toHex(member))) this.#ports.wake(member);
+        if (!asleep.includes(member) && !this.#heard.has(toHex(member))) this.#ports.wake(member);
       }
     });
   }

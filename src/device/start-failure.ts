@@ -3,6 +3,7 @@ import { auditErrors } from "./audit/errors.ts";
 import { consentErrors } from "./consent/errors.ts";
 import { linkErrors } from "./link/errors.ts";
 import { codeOf } from "./platform/error-code.ts";
+import { pushErrors } from "./push/errors.ts";
 import { recorderErrors } from "./recorder/errors.ts";
 import { sensorErrors } from "./sensor/errors.ts";
 import { vaultErrors } from "./vault/errors.ts";
@@ -20,6 +21,7 @@ const errorTexts: Readonly<Record<string, string>> = {
   ...auditErrors,
   ...consentErrors,
   ...linkErrors,
+  ...pushErrors,
   ...recorderErrors,
   ...sensorErrors,
   ...vaultErrors,

@@ -140,6 +140,23 @@ export const linkOps = {
   "register-file": op(object({ origin: text(120), path: text(200), offset: count }), object({ length: count })),
   /** Lets this member fetch ciphertext from the device's web server (web-token.ts) for so long. */
   "web-session": op(nothing, object({ session: bytes(16), validMs: count })),
+  /** What a browser's push subscription is bound to (RFC 8292). */
+  "push-key": op(nothing, object({ key: bytes(65) })),
+  /**
+   * Where this member's phone is to be woken; replaces what was there. `plain`: any URL that takes a POST (UnifiedPush,
+   * ntfy), without keys. `daily`: one push a day at `dailyMinute` (UTC) besides, whatever happened.
+   */
+  "push-subscribe": op(
+    object({
+      kind: literal("web-push", "plain"),
+      endpoint: text(1024),
+      p256dh: nullable(text(128)),
+      auth: nullable(text(64)),
+      daily: boolean,
+    }),
+    object({ dailyMinute: nullable(integer(0, 1439)) }),
+  ),
+  "push-unsubscribe": op(nothing, nothing),
   /** This member's phone rings: the device need not wake it. */
   "ring-heard": op(nothing, nothing),
   /** How long ago somebody last rang, since the device started; for a phone that was woken and does not know why. */

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { LogLevel } from "../platform/logger.ts";
+import type { PushConfig } from "../push/push-config.ts";
 import type { CameraSource, RecorderConfig, SoundSource } from "../recorder/recorder-config.ts";
 import type { PinAssignment, Pins, SensorConfig } from "../sensor/sensor-config.ts";
 import type { WebConfig } from "../web/web-config.ts";
@@ -49,6 +50,7 @@ export interface DoorwardConfig {
   readonly sensor: SensorConfig;
   readonly broker: BrokerConfig;
   readonly web: WebConfig;
+  readonly push: PushConfig;
   readonly sharing: { readonly undoWindowMs: number };
   readonly registers: RegistersConfig;
   readonly log: { readonly level: LogLevel };
@@ -75,6 +77,7 @@ export function configFrom(values: ConfigValues, baseDir: string): DoorwardConfi
     sensor: sensorConfig(values, at),
     broker: brokerConfig(values, at),
     web: webConfig(values, at),
+    push: { on: values.push.on, contact: values.push.contact, privateServers: values.push.private_servers },
     sharing: { undoWindowMs: values.sharing.undo_window },
     registers: registersConfig(values),
     log: { level: values.log.level },

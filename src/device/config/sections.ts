@@ -268,6 +268,22 @@ export const sections = {
       "Other places that hold the app and may speak to this doorbell, such as `https://app.example.org`.",
     ),
   }),
+  push: section("Waking members' phones whose app is closed. What is sent is always the same and says nothing.", {
+    on: setting(flag, true, "Whether phones may ask to be woken."),
+    contact: setting(
+      text(
+        "a mailto: or https: address in quotes, or empty",
+        /^(mailto:[^\s@]{1,100}@[^\s@]{1,150}|https:\/\/\S{1,300})?$/,
+      ),
+      "",
+      "An address of yours that push servers may write to; Apple's refuses to work without one. Empty: none.",
+    ),
+    private_servers: setting(
+      flag,
+      false,
+      "Whether a push server (ntfy, UnifiedPush) may be in the home's own network, and without TLS. Off: public https:// addresses only.",
+    ),
+  }),
   sharing: section("Sending a share.", {
     undo_window: setting(
       duration("0s", "24h"),

@@ -133,6 +133,10 @@ export class HomeBroker {
     return ours;
   }
 
+  isConnected(username: string): boolean {
+    return [...this.#sessions.values()].some((session) => session.username === username);
+  }
+
   /** Ends every connection of a login, for example of a removed member. */
   disconnect(username: string): void {
     for (const [client, session] of this.#sessions) if (session.username === username) client.close();

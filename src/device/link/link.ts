@@ -130,6 +130,12 @@ export class Link implements LinkPort {
     }
   }
 
+  /** Whether a notice may reach this member now; a broker elsewhere does not say. */
+  mayListen(memberKey: Uint8Array): boolean {
+    const link = [...this.#links].find(([, { signKey }]) => equalBytes(signKey, memberKey));
+    return this.#broker === null || (link !== undefined && this.#broker.isConnected(link[0]));
+  }
+
   /** The key of a member's tokens for the web server; null for whoever is no member. */
   webKeyOf(memberKey: Uint8Array): Uint8Array | null {
     if (this.#memberOf(memberKey) === undefined) return null;
