@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, utimesSync } from "node:fs";
+import { existsSync, mkdirSync, utimesSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { type Clock, systemClock } from "../platform/clock.ts";
+import { makeDurable, readSqliteHeader } from "../platform/sqlite-file.ts";
 import { AuditError } from "./errors.ts";
 
 /** `ledger.db`: the audit chain and the outbox in one file, so that one transaction can cover both. */
@@ -24,12 +25,8 @@ export interface Ledger {
 
 const FORMAT_VERSION = 1;
 const MS_PER_DAY = 86_400_000;
-const HEADER_BYTES = 100;
-const USER_VERSION_OFFSET = 60;
-const APPLICATION_ID_OFFSET = 68;
 /** "DWLG": tells a ledger of any version from bytes that only look like a database. */
 const APPLICATION_ID = 0x44574c47;
-const MAGIC = "SQLite format 3\0";
 
 const FORMAT = `
 -- Version of each part's tables; a part counts its own.
@@ -49,12 +46,8 @@ export function openLedger(path: string, clock: Pick<Clock, "nowMs"> = systemClo
   let db: Database.Database | undefined;
   try {
     db = new Database(path, { timeout: 1000 });
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL");
-    db.pragma("secure_delete = ON");
-    db.pragma("foreign_keys = ON");
-    const verdict: unknown = db.pragma("quick_check(1)", { simple: true });
-    if (verdict !== "ok") throw new AuditError("audit/ledger-damaged", `${path} is damaged: ${String(verdict)}`);
+    const verdict = makeDurable(db);
+    if (verdict !== "ok") throw new AuditError("audit/ledger-damaged", `${path} is damaged: ${verdict}`);
     makeFormat(db);
     return new SqliteLedger(path, db, clock);
   } catch (error) {
@@ -115,26 +108,16 @@ function stampToday(path: string, clock: Pick<Clock, "nowMs">): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) utimesSync(file, midnight, midnight);
 }
 
-/** Reads the header without SQLite: opening a database in WAL mode already writes beside it. */
 function refuseUnreadable(path: string): void {
-  if (!existsSync(path)) return;
-  const header = Buffer.alloc(HEADER_BYTES);
-  const fd = openSync(path, "r");
-  try {
-    const bytes = readSync(fd, header, 0, HEADER_BYTES, 0);
-    if (bytes === 0) return; // an empty file is an empty database
-    if (bytes < HEADER_BYTES || header.toString("latin1", 0, MAGIC.length) !== MAGIC) {
-      throw new AuditError("audit/ledger-damaged", `${path} is not a database; it was left as it is`);
-    }
-  } finally {
-    closeSync(fd);
+  const header = readSqliteHeader(path);
+  if (header === null) return;
+  if (header === "not-a-database") {
+    throw new AuditError("audit/ledger-damaged", `${path} is not a database; it was left as it is`);
   }
-  const version = header.readUInt32BE(USER_VERSION_OFFSET);
-  const isUnfinished = version === 0 && header.readUInt32BE(APPLICATION_ID_OFFSET) === 0; // its format was not committed yet
-  if (!isUnfinished && header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
+  if (!header.isUnfinished && header.applicationId !== APPLICATION_ID) {
     throw new AuditError("audit/ledger-damaged", `${path} is not a ledger; it was left as it is`);
   }
-  if (version > FORMAT_VERSION) throw newer(path, version, FORMAT_VERSION);
+  if (header.version > FORMAT_VERSION) throw newer(path, header.version, FORMAT_VERSION);
 }
 
 function makeFormat(db: Database.Database): void {

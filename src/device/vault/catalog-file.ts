@@ -1,14 +1,10 @@
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import Database from "better-sqlite3";
+import { makeDurable, readSqliteHeader } from "../platform/sqlite-file.ts";
 import { VaultError } from "./errors.ts";
 import { catalogMigrations } from "./schema.ts";
 
-const HEADER_BYTES = 100;
-const USER_VERSION_OFFSET = 60;
-const APPLICATION_ID_OFFSET = 68;
 /** "DWCA": tells a catalog of any version from bytes that only look like a database. */
 const APPLICATION_ID = 0x44574341;
-const MAGIC = "SQLite format 3\0";
 
 /**
  * Opens `catalog.db` for this process alone and brings it to the newest version.
@@ -20,13 +16,9 @@ export function openCatalogFile(path: string, migrations: readonly string[] = ca
   try {
     db = new Database(path, { timeout: 200 });
     db.pragma("locking_mode = EXCLUSIVE"); // before the first read: no shared-memory file, and a second process is refused
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL");
-    db.pragma("secure_delete = ON");
-    db.pragma("foreign_keys = ON");
+    const verdict = makeDurable(db);
     refuseNewer(path, Number(db.pragma("user_version", { simple: true })), migrations.length);
-    const verdict: unknown = db.pragma("quick_check(1)", { simple: true });
-    if (verdict !== "ok") throw new VaultError("vault/catalog-damaged", `${path} is damaged: ${String(verdict)}`);
+    if (verdict !== "ok") throw new VaultError("vault/catalog-damaged", `${path} is damaged: ${verdict}`);
     migrate(db, migrations);
     return db;
   } catch (error) {
@@ -35,26 +27,14 @@ export function openCatalogFile(path: string, migrations: readonly string[] = ca
   }
 }
 
-/** Reads the header without SQLite: opening a database in WAL mode already writes beside it. */
 function refuseUnreadable(path: string, newest: number): void {
-  if (!existsSync(path)) return;
-  const header = Buffer.alloc(HEADER_BYTES);
-  const fd = openSync(path, "r");
-  try {
-    const bytes = readSync(fd, header, 0, HEADER_BYTES, 0);
-    if (bytes === 0) return; // an empty file is an empty database
-    if (bytes < HEADER_BYTES || header.toString("latin1", 0, MAGIC.length) !== MAGIC) {
-      throw new VaultError("vault/catalog-damaged", `${path} is not a database`);
-    }
-  } finally {
-    closeSync(fd);
-  }
-  const version = header.readUInt32BE(USER_VERSION_OFFSET);
-  const isUnfinished = version === 0 && header.readUInt32BE(APPLICATION_ID_OFFSET) === 0; // no migration was committed yet
-  if (!isUnfinished && header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
+  const header = readSqliteHeader(path);
+  if (header === null) return;
+  if (header === "not-a-database") throw new VaultError("vault/catalog-damaged", `${path} is not a database`);
+  if (!header.isUnfinished && header.applicationId !== APPLICATION_ID) {
     throw new VaultError("vault/catalog-damaged", `${path} is not a catalog`);
   }
-  refuseNewer(path, version, newest);
+  refuseNewer(path, header.version, newest);
 }
 
 function refuseNewer(path: string, version: number, newest: number): void {
