@@ -53,16 +53,15 @@ async function main(): Promise<number> {
   });
   const pairs = Number(values.pairs ?? "5");
   const only = values.only?.toLowerCase();
-  const chosen = measurements.filter(
-    ({ rows }) => only === undefined || rows.some((name) => name.toLowerCase().includes(only)),
-  );
+  const wants = (name: string): boolean => only === undefined || name.toLowerCase().includes(only);
+  const chosen = measurements.filter(({ rows }) => rows.some(wants));
   if (values.help === true || !Number.isInteger(pairs) || pairs < 1 || chosen.length === 0) {
     process.stderr.write(`${USAGE}\n`);
     return values.help === true ? 0 : 2;
   }
   const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
-  const { rows: measured, failures } = await measureAll(chosen, { pairs, say });
-  const rows = measured.filter(({ name }) => only === undefined || name.toLowerCase().includes(only));
+  const { rows: measured, failures } = await measureAll(chosen, { pairs, wants, say });
+  const rows = measured.filter(({ name }) => wants(name));
   process.stdout.write(`${values.json === true ? JSON.stringify({ rows, failures }, null, 2) : table(rows)}\n`);
   return failures.length === 0 ? 0 : 1;
 }

@@ -6,6 +6,7 @@ interface Process {
   /** Own and of children that ended and were waited for, in clock ticks of 10 ms. */
   readonly ticks: number;
   readonly ownTicks: number;
+  readonly userTicks: number;
 }
 
 const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that Node runs on
@@ -20,7 +21,13 @@ function readProcess(pid: number): Process | null {
       .map(Number);
     const [userTime = 0, systemTime = 0, childUserTime = 0, childSystemTime = 0] = fields.slice(11, 15);
     const ownTicks = userTime + systemTime;
-    return { pid, parent: fields[1] ?? 0, ownTicks, ticks: ownTicks + childUserTime + childSystemTime };
+    return {
+      pid,
+      parent: fields[1] ?? 0,
+      userTicks: userTime,
+      ownTicks,
+      ticks: ownTicks + childUserTime + childSystemTime,
+    };
   } catch {
     return null; // it ended in between
   }
@@ -44,6 +51,25 @@ export function processCpuSeconds(pid: number): number {
 /** CPU seconds of the whole tree since its start, children that ended included. */
 export function treeCpuSeconds(root: number): number {
   return processTree(root).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_PER_SECOND;
+}
+
+/** Where the CPU seconds of a tree went since its start. */
+export interface CpuSplit {
+  readonly ownUser: number;
+  readonly ownSystem: number;
+  readonly runningChildren: number;
+  readonly endedChildren: number;
+}
+
+export function cpuSplit(root: number): CpuSplit {
+  const [own, ...children] = processTree(root);
+  const { userTicks = 0, ownTicks = 0, ticks = 0 } = own ?? {};
+  return {
+    ownUser: userTicks / TICKS_PER_SECOND,
+    ownSystem: (ownTicks - userTicks) / TICKS_PER_SECOND,
+    runningChildren: children.reduce((sum, child) => sum + child.ticks, 0) / TICKS_PER_SECOND,
+    endedChildren: (ticks - ownTicks) / TICKS_PER_SECOND,
+  };
 }
 
 function kilobytes(file: string, name: string): number {

@@ -4,9 +4,9 @@ import { CatPeer } from "../cat-peer.ts";
 import type { Measurement } from "../context.ts";
 import { DoorbellPeer } from "../doorbell-peer.ts";
 import { MotionPeer } from "../motion-peer.ts";
-import { treeCpuSeconds } from "../process-tree.ts";
+import { type CpuSplit, cpuSplit, treeCpuSeconds } from "../process-tree.ts";
 import { PublishedCamera } from "../published-camera.ts";
-import { makeRow, type Pair, type RowDefinition } from "../row.ts";
+import { makeRow, median, type Pair, type Row, type RowDefinition } from "../row.ts";
 import { doorScene, VISIT } from "../scene.ts";
 
 const CAT = "the same ffmpeg and outputs, read by cat";
@@ -60,9 +60,12 @@ interface Running {
 }
 
 /** CPU seconds a minute of everything that runs, over one window. */
-type Usage = Readonly<Record<keyof Running, number>>;
+type Totals = Readonly<Record<keyof Running, number>>;
+interface Usage extends Totals {
+  readonly splits: Readonly<Record<"pir" | "pixels", CpuSplit>>;
+}
 
-function cpuOf(running: Running): Usage {
+function cpuOf(running: Running): Totals {
   const sum = (pids: readonly number[]): number => pids.reduce((total, pid) => total + treeCpuSeconds(pid), 0);
   return {
     pir: sum([running.pir.pid]),
@@ -75,11 +78,22 @@ function cpuOf(running: Running): Usage {
 
 async function oneWindow(running: Running, seconds: number): Promise<Usage> {
   const before = cpuOf(running);
+  const splitBefore = { pir: cpuSplit(running.pir.pid), pixels: cpuSplit(running.pixels.pid) };
   const startedMs = performance.now();
   await sleep(seconds * 1000);
   const after = cpuOf(running);
   const minutes = (performance.now() - startedMs) / 60_000;
   const perMinute = (name: keyof Running): number => (after[name] - before[name]) / minutes;
+  const splitOf = (name: "pir" | "pixels"): CpuSplit => {
+    const now = cpuSplit(running[name].pid);
+    const spent = (part: keyof CpuSplit): number => (now[part] - splitBefore[name][part]) / minutes;
+    return {
+      ownUser: spent("ownUser"),
+      ownSystem: spent("ownSystem"),
+      runningChildren: spent("runningChildren"),
+      endedChildren: spent("endedChildren"),
+    };
+  };
   for (const floor of [running.pirFloor, running.pixelsFloor]) {
     if (floor.hasEnded) throw new Error(`the reference's ffmpeg ended: ${floor.output}`);
   }
@@ -89,7 +103,15 @@ async function oneWindow(running: Running, seconds: number): Promise<Usage> {
     motion: perMinute("motion"),
     pirFloor: perMinute("pirFloor"),
     pixelsFloor: perMinute("pixelsFloor"),
+    splits: { pir: splitOf("pir"), pixels: splitOf("pixels") },
   };
+}
+
+/** Where ours goes, in CPU seconds a minute. */
+function splitNote(usages: readonly Usage[], ours: "pir" | "pixels"): string {
+  const part = (name: keyof CpuSplit): string => median(usages.map(({ splits }) => splits[ours][name])).toFixed(2);
+  const thumbnails = `thumbnails ${part("endedChildren")}`;
+  return `ffmpeg ${part("runningChildren")}, ${thumbnails}, daemon ${part("ownUser")} user + ${part("ownSystem")} kernel`;
 }
 
 async function startAll(camera: PublishedCamera, workDir: string): Promise<Running> {
@@ -113,7 +135,7 @@ async function startAll(camera: PublishedCamera, workDir: string): Promise<Runni
 /** Everything runs at the same time, before the same camera; a window's numbers are of the same seconds. */
 export const recording: Measurement = {
   rows: Object.values(definitions).map(({ name }) => name),
-  async measure({ pairs: count, workDir, say }) {
+  async measure({ pairs: count, workDir, wants, say }) {
     const { main, sub } = await doorScene();
     const camera = new PublishedCamera();
     await camera.start({ "/main": main, "/sub": sub });
@@ -124,10 +146,12 @@ export const recording: Measurement = {
       return sleep(cycleMs - ((performance.now() - startedMs) % cycleMs), undefined, { signal });
     };
     const phase = async (
+      rows: readonly RowDefinition[],
       what: string,
       seconds: number,
       during: (signal: AbortSignal) => Promise<void>,
     ): Promise<Usage[]> => {
+      if (!rows.some(({ name }) => wants(name))) return [];
       say(`${what}: ${count} windows of ${seconds} s`);
       const ending = new AbortController();
       const acting = during(ending.signal).catch(() => {});
@@ -140,14 +164,20 @@ export const recording: Measurement = {
       return usages;
     };
 
-    const idle = await phase("the PIR sees nothing", EVEN_WINDOW_SECONDS, async () => {});
-    const busy = await phase("the PIR records all the time", EVEN_WINDOW_SECONDS, async (signal) => {
-      for (;;) {
-        await running.pir.simulate("motion", 2000);
-        await sleep(4000, undefined, { signal });
-      }
-    });
+    const idle = await phase([definitions.betweenEvents], "the PIR sees nothing", EVEN_WINDOW_SECONDS, async () => {});
+    const busy = await phase(
+      [definitions.whileRecording],
+      "the PIR records all the time",
+      EVEN_WINDOW_SECONDS,
+      async (signal) => {
+        for (;;) {
+          await running.pir.simulate("motion", 2000);
+          await sleep(4000, undefined, { signal });
+        }
+      },
+    );
     const visited = await phase(
+      [definitions.pixels, definitions.pirOverMotion, definitions.pixelsOverMotion],
       "PIR, pixels and motion each record a visit a minute",
       VISIT.cycleSeconds,
       async (signal) => {
@@ -159,22 +189,30 @@ export const recording: Measurement = {
       },
     );
 
+    const least = visited.length;
     const recordedByMotion = running.motion.eventStartsMs().length;
     const recordedByPixels = running.pixels.clips();
-    if (Math.min(recordedByMotion, recordedByPixels) < count) {
-      throw new Error(`of ${count} visits and more, motion recorded ${recordedByMotion}, pixels ${recordedByPixels}`);
+    if (Math.min(recordedByMotion, recordedByPixels) < least) {
+      throw new Error(`of ${least} visits and more, motion recorded ${recordedByMotion}, pixels ${recordedByPixels}`);
     }
-    if (running.pir.clips() < count) throw new Error(`the PIR recorded ${running.pir.clips()} clips only`);
+    if (running.pir.clips() < least) throw new Error(`the PIR recorded ${running.pir.clips()} clips only`);
     await camera.stop();
 
-    const pairsOf = (usages: readonly Usage[], ours: keyof Running, reference: keyof Running): Pair[] =>
-      usages.map((usage) => ({ ours: usage[ours], reference: usage[reference] }));
+    const row = (
+      definition: RowDefinition,
+      usages: readonly Usage[],
+      ours: "pir" | "pixels",
+      reference: keyof Running,
+    ): Row[] => {
+      const pairs = usages.map((usage): Pair => ({ ours: usage[ours], reference: usage[reference] }));
+      return pairs.length === 0 ? [] : [makeRow(definition, pairs, splitNote(usages, ours))];
+    };
     return [
-      makeRow(definitions.betweenEvents, pairsOf(idle, "pir", "pirFloor")),
-      makeRow(definitions.whileRecording, pairsOf(busy, "pir", "pirFloor")),
-      makeRow(definitions.pixels, pairsOf(visited, "pixels", "pixelsFloor")),
-      makeRow(definitions.pirOverMotion, pairsOf(visited, "pir", "motion")),
-      makeRow(definitions.pixelsOverMotion, pairsOf(visited, "pixels", "motion")),
+      ...row(definitions.betweenEvents, idle, "pir", "pirFloor"),
+      ...row(definitions.whileRecording, busy, "pir", "pirFloor"),
+      ...row(definitions.pixels, visited, "pixels", "pixelsFloor"),
+      ...row(definitions.pirOverMotion, visited, "pir", "motion"),
+      ...row(definitions.pixelsOverMotion, visited, "pixels", "motion"),
     ];
   },
 };
