@@ -16,6 +16,7 @@ import mp4
 import pairing
 import primitives
 import tlog
+import register
 import verdict
 from refused import Refused
 
@@ -141,7 +142,16 @@ def statements(vector, _):
     same("digest", statement.digest.hex(), vector["digest"])
     same("signature", statement.signature.hex(), vector["signature"])
     same("envelope", dsse.envelope(kind, payload, seed).decode("utf-8"), vector["envelope"])
-    carried = {"manifest": "clipKey", "recipient-card": "signKey", "clip-key": "device", "pairing": "device", "audit-head": "device"}
+    carried = {
+        "manifest": "clipKey",
+        "recipient-card": "signKey",
+        "clip-key": "device",
+        "pairing": "device",
+        "audit-head": "device",
+        "register": "operator",
+        "request": "requester",
+        "outcome": "requester",
+    }
     if kind in carried:
         same("key carried", statement.bytes_of(carried[kind]), signer)
 
@@ -625,7 +635,49 @@ def negative(vector, _):
     refusal(vector["error"], lambda: reader(vector["input"]))
 
 
+# Section 19
+
+
+def register_leaves(vector, _):
+    exactly(vector, "name kind at envelope leaf digest")
+    envelope, data = vector["envelope"].encode("utf-8"), vector["leaf"].encode("utf-8")
+    same("leaf", register.encode_leaf(vector["kind"], vector["at"], envelope), data)
+    leaf = register.Leaf(data)
+    same("kind", leaf.kind, vector["kind"])
+    same("at", leaf.at, vector["at"])
+    same("digest", leaf.statement.digest.hex(), vector["digest"])
+
+
+def areas(vector, _):
+    exactly(vector, "name latitude longitude radius otherLatitude otherLongitude otherRadius covers overlaps")
+    area = {name: vector[name] for name in ("latitude", "longitude", "radius")}
+    other = {name: vector["other" + name.capitalize()] for name in area}
+    same("covers", register.covers(area, other), vector["covers"])
+    same("overlaps", register.areas_overlap(area, other), vector["overlaps"])
+    same("overlaps the other way", register.areas_overlap(other, area), vector["overlaps"])
+
+
+def pressing_words(vector, _):
+    exactly(vector, "text folded words found")
+    same("folded", register.fold(vector["text"]), vector["folded"])
+    same("found", register.has_word(vector["text"], vector["words"]), vector["found"])
+
+
+def rule_book(vector, _):
+    exactly(vector, "name register leaves")
+    book = register.RuleBook(vector["register"])
+    for one in vector["leaves"]:
+        exactly(one, "leaf leafHash verdict")
+        data = one["leaf"].encode("utf-8")
+        same("leafHash", clips.leaf_hash(data).hex(), one["leafHash"])
+        same("verdict", book.follow(data), one["verdict"])
+
+
 FILES = {
+    "register-leaves.json": register_leaves,
+    "areas.json": areas,
+    "pressing-words.json": pressing_words,
+    "rule-book.json": rule_book,
     "hashes.json": hashes,
     "public-keys.json": public_keys,
     "signatures.json": signatures,

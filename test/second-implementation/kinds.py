@@ -79,6 +79,48 @@ def inbox_url(value):
     return any(value.startswith(scheme) and value != scheme for scheme in ("mqtt://", "mqtts://", "ws://", "wss://"))
 
 
+def is_plain(value):
+    """Section 19: the same to everybody who looks at it."""
+    hidden = any(unicodedata.category(one) == "Cc" or ord(one) in _FORBIDDEN for one in value)
+    return not hidden and unicodedata.normalize("NFC", value) == value
+
+
+def is_line(most):
+    return lambda value: is_text(most)(value) and value != "" and is_plain(value)
+
+
+def register_name(value):
+    return is_text(120)(value) and value != "" and all("!" <= one <= "~" and one != "+" for one in value)
+
+
+_LIMITS = {
+    "requestsPerDay": is_integer(1, 5),
+    "radiusMin": is_integer(150, 650),
+    "radiusMax": is_integer(150, 650),
+    "windowMin": is_integer(900, 43_200),
+    "windowMax": is_integer(900, 43_200),
+    "textMax": is_integer(1, 280),
+    "expiryMax": is_integer(3_600, 1_209_600),
+}
+
+
+def limits(value):
+    if not is_object(_LIMITS)(value):
+        return False
+    return value["radiusMin"] <= value["radiusMax"] and value["windowMin"] <= value["windowMax"]
+
+
+OFFENCES = (
+    "arson assault burglary criminal-damage drugs fraud hit-and-run homicide kidnapping missing-person robbery "
+    "sexual-offence theft vehicle-crime weapons other"
+).split()
+
+_AREA = {
+    "latitude": is_integer(-9_000_000, 9_000_000),
+    "longitude": is_integer(-18_000_000, 17_999_999),
+    "radius": is_integer(1, 100_000),
+}
+
 KINDS = {
     "manifest": {
         "clip": identifier,
@@ -134,6 +176,38 @@ KINDS = {
         "complete": is_boolean,
     },
     "audit-head": {"device": key, "sequence": number, "chain": digest},
+    "register": {"register": register_name, "operator": key, "about": is_line(280)},
+    "rules": {"register": register_name, "limits": limits, "words": is_list(600, is_line(60))},
+    "accreditation": {
+        "register": register_name,
+        "requester": key,
+        "agency": is_line(120),
+        "voucher": is_line(120),
+        "evidence": is_line(280),
+    },
+    "accreditation-revocation": {"register": register_name, "requester": key, "reason": is_line(280)},
+    "request": {
+        "register": register_name,
+        "requester": key,
+        "agency": is_line(120),
+        "officer": is_line(120),
+        "caseNumber": is_line(80),
+        "offence": is_one_of(*OFFENCES),
+        "basis": is_one_of("voluntary"),
+        "area": is_object(_AREA),
+        "window": is_object({"start": number, "end": number}),
+        "text": is_text(1_000),
+        "card": lambda value: isinstance(value, dict),
+        "expires": number,
+        "extends": or_null(digest),
+    },
+    "outcome": {
+        "register": register_name,
+        "requester": key,
+        "request": digest,
+        "outcome": is_one_of("kept-until", "deleted-on"),
+        "day": is_integer(0, 2**32 - 1),
+    },
 }
 
 

@@ -3,12 +3,14 @@ import { makeAudit, makeChannel, makePairing, makeWebTokens } from "./make-link.
 import { makeCheckpoints, makeLogKeys, makeLogProofs, makeLogTexts, makeTiles } from "./make-log.ts";
 import { makeNegative } from "./make-negative.ts";
 import { makeCanonicalJson, makeHashes, makePublicKeys, makeSignatures } from "./make-primitives.ts";
+import { makeAreas, makePressingWords, makeRegisterLeaves, makeRuleBook } from "./make-register.ts";
 import { makeConsents, makeDelivery, makeGrants, makeSealedMessages, makeShares } from "./make-share.ts";
 import { makeStatements } from "./make-statements.ts";
 import type { MakeVectors } from "./vector-file.ts";
 
 /** Every file of test/vectors but media.json, which is input, and how it is made. */
 export const allVectors: Readonly<Record<string, MakeVectors>> = {
+  "areas.json": makeAreas,
   "audit.json": makeAudit,
   "canonical-json.json": makeCanonicalJson,
   "channel.json": makeChannel,
@@ -27,7 +29,10 @@ export const allVectors: Readonly<Record<string, MakeVectors>> = {
   "merkle.json": makeMerkle,
   "negative.json": makeNegative,
   "pairing.json": makePairing,
+  "pressing-words.json": makePressingWords,
   "public-keys.json": makePublicKeys,
+  "register-leaves.json": makeRegisterLeaves,
+  "rule-book.json": makeRuleBook,
   "sealed-messages.json": makeSealedMessages,
   "shares.json": makeShares,
   "signatures.json": makeSignatures,

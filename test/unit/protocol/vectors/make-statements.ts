@@ -9,6 +9,12 @@ import {
   statementDigest,
 } from "../../../../src/protocol/envelope.ts";
 import { ownHash } from "../../../../src/protocol/hash.ts";
+import { accreditationStatement } from "../../../../src/protocol/register/statements/accreditation.ts";
+import { accreditationRevocationStatement } from "../../../../src/protocol/register/statements/accreditation-revocation.ts";
+import { outcomeStatement } from "../../../../src/protocol/register/statements/outcome.ts";
+import { registerStatement } from "../../../../src/protocol/register/statements/register.ts";
+import { type Request, requestStatement } from "../../../../src/protocol/register/statements/request.ts";
+import { LOOSEST_LIMITS, rulesStatement } from "../../../../src/protocol/register/statements/rules.ts";
 import { auditHeadStatement } from "../../../../src/protocol/statements/audit-head.ts";
 import { clipKeyStatement } from "../../../../src/protocol/statements/clip-key.ts";
 import { consentStatement } from "../../../../src/protocol/statements/consent.ts";
@@ -25,6 +31,74 @@ const lanes = [
   { lane: 1, first: 2, end: 5 },
   { lane: 2, first: 3, end: 5 },
 ];
+
+const REGISTER = "register.example/requests";
+
+type MakeStatement = <T>(name: string, kind: StatementKind<T>, seed: string, payload: T) => Promise<Vector>;
+type Vector = VectorFile["vectors"][number];
+
+async function registerStatements(vector: MakeStatement, key: (name: string) => Uint8Array): Promise<Vector[]> {
+  const requester = key("requester");
+  const register = REGISTER;
+  const card = await vector("", recipientCardStatement, "recipient signing", {
+    name: "Town Police",
+    signKey: key("recipient signing"),
+    boxKey: fixed("any box key"),
+    inbox: { url: "mqtts://mail.example:8883", ca: null, id: fixedId("inbox") },
+  });
+  const request: Request = {
+    register,
+    requester,
+    agency: "Town Police",
+    officer: "Sgt. N\u00fa\u00f1ez",
+    caseNumber: "2023-004711",
+    offence: "burglary",
+    basis: "voluntary",
+    area: { latitude: 2_612_240, longitude: -8_013_730, radius: 300 },
+    window: { start: 1_700_445_600, end: 1_700_452_800 },
+    text: "A blue van was seen in this street. Pictures of it may help to find who broke in.",
+    card: utf8(String(card.envelope)),
+    expires: 1_701_086_400,
+    extends: null,
+  };
+  return [
+    await vector("register", registerStatement, "operator", {
+      register,
+      operator: key("operator"),
+      about: "Clerk of the county court, register@example.org",
+    }),
+    await vector("rules", rulesStatement, "operator", {
+      register,
+      limits: { ...LOOSEST_LIMITS, requestsPerDay: 3, radiusMax: 500 },
+      words: ["warrant*", "you must", "est\u00e1 obligado"],
+    }),
+    await vector("accreditation", accreditationStatement, "operator", {
+      register,
+      requester,
+      agency: "Town Police",
+      voucher: "State police union",
+      evidence: "Met at the station",
+    }),
+    await vector("accreditation-revocation", accreditationRevocationStatement, "operator", {
+      register,
+      requester,
+      reason: "Key lost",
+    }),
+    await vector("request", requestStatement, "requester", request),
+    await vector("request that extends another", requestStatement, "requester", {
+      ...request,
+      expires: 1_701_172_800,
+      extends: fixed("request digest"),
+    }),
+    await vector("outcome", outcomeStatement, "requester", {
+      register,
+      requester,
+      request: fixed("request digest"),
+      outcome: "kept-until",
+      day: 19_700,
+    }),
+  ];
+}
 
 export async function makeStatements(crypto: Crypto): Promise<VectorFile> {
   const key = (name: string): Uint8Array => crypto.signingKeyFromSeed(fixed(name)).publicKey;
@@ -136,6 +210,7 @@ export async function makeStatements(crypto: Crypto): Promise<VectorFile> {
         inbox: { url: "mqtts://mail.example:8883", ca: null, id: fixedId("inbox") },
       }),
       await vector("audit-head", auditHeadStatement, "device", { device, sequence: 12, chain: fixed("chain") }),
+      ...(await registerStatements(vector, key)),
     ],
   };
 }

@@ -8,6 +8,7 @@ import { decodeLeaf, openFragment } from "../../../../src/protocol/fragment.ts";
 import { openGrant } from "../../../../src/protocol/grant.ts";
 import { decodeClosingMeta, decodeOpeningMeta } from "../../../../src/protocol/meta.ts";
 import { answerPairing, decodePairingCode } from "../../../../src/protocol/pairing-handshake.ts";
+import { entryKinds } from "../../../../src/protocol/register/leaf.ts";
 import { auditHeadStatement } from "../../../../src/protocol/statements/audit-head.ts";
 import { clipKeyStatement } from "../../../../src/protocol/statements/clip-key.ts";
 import { consentStatement } from "../../../../src/protocol/statements/consent.ts";
@@ -32,6 +33,7 @@ export const statementKinds: readonly StatementKind<unknown>[] = [
   recipientCardStatement,
   releaseStatement,
   revocationStatement,
+  ...(Object.values(entryKinds) as StatementKind<unknown>[]),
 ];
 
 export type NegativeInput = Readonly<Record<string, string>>;

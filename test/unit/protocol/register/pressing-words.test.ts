@@ -1,0 +1,48 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DEFAULT_PRESSING_WORDS } from "../../../../src/protocol/register/default-words.ts";
+import { foldWords, PressingWords } from "../../../../src/protocol/register/pressing-words.ts";
+import { tries } from "../effort.ts";
+
+describe("folding", () => {
+  test("is the same for an ASCII text alone and beside a letter that needs the long way", () => {
+    const ascii = fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)) });
+    fc.assert(
+      fc.property(ascii, (text) => {
+        expect(foldWords(`${text} \u00e9\u00e9`)).toBe(`${foldWords(text)}ee `);
+      }),
+      tries(300),
+    );
+  });
+});
+
+describe("the words of a new register", () => {
+  const words = new PressingWords(DEFAULT_PRESSING_WORDS);
+
+  test("are each found in themselves", () => {
+    for (const word of DEFAULT_PRESSING_WORDS)
+      expect(words.findIn(`Please: ${word.replace("*", "")}!`), word).not.toBeNull();
+  });
+
+  test.each([
+    "On 4 May a man forced the back door of the pharmacy and left on a red bicycle towards the park.",
+    "We look for a grey estate car with a broken left headlamp that passed between 22:00 and 23:30.",
+    "A child of seven, in a yellow coat, was last seen here. Any picture of her way may help.",
+    "The driver did not stop after the crash. He may have refused help to the cyclist. Thank you.",
+    "Buscamos im\u00e1genes de una furgoneta blanca. Quien quiera ayudar, muchas gracias.",
+  ])("are not in what an officer would write: %s", (text) => {
+    expect(words.findIn(text)).toBeNull();
+  });
+
+  test.each([
+    "If you do not answer we will return with a warrant.",
+    "You are required by law to hand over your film.",
+    "Those who refuse make themselves accomplices.",
+    "W\u0410RR\u0410NT follows",
+    "F i n a l notice",
+    "It is your civic  duty.",
+    "Usted est\u00e1 obligado a entregar el v\u00eddeo.",
+  ])("are found: %s", (text) => {
+    expect(words.findIn(text)).not.toBeNull();
+  });
+});
