@@ -35,7 +35,7 @@ const lanes = [
 const REGISTER = "register.example/requests";
 
 type MakeStatement = <T>(name: string, kind: StatementKind<T>, seed: string, payload: T) => Promise<Vector>;
-type Vector = VectorFile["vectors"][number];
+type Vector = VectorFile["vectors"][number] & { readonly envelope: string };
 
 async function registerStatements(vector: MakeStatement, key: (name: string) => Uint8Array): Promise<Vector[]> {
   const requester = key("requester");
@@ -57,7 +57,7 @@ async function registerStatements(vector: MakeStatement, key: (name: string) => 
     area: { latitude: 2_612_240, longitude: -8_013_730, radius: 300 },
     window: { start: 1_700_445_600, end: 1_700_452_800 },
     text: "A blue van was seen in this street. Pictures of it may help to find who broke in.",
-    card: utf8(String(card.envelope)),
+    card: utf8(card.envelope),
     expires: 1_701_086_400,
     extends: null,
   };
