@@ -10,6 +10,7 @@ export const EXIT = {
   notReady: 5,
   noAnswer: 6,
   declined: 7,
+  cannotStart: 78,
   interrupted: 130,
 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
@@ -23,6 +24,8 @@ export const exitMeanings: Readonly<Record<keyof typeof EXIT, string>> = {
   notReady: "Something must come first: `init`, `run`, pairing, a camera.",
   noAnswer: "The doorbell or a broker did not answer in time.",
   declined: "You answered no; nothing was sent.",
+  cannotStart:
+    "Only where systemd runs `run`: something must be mended first, and no restart helps, so it stays stopped.",
   interrupted: "Stopped by Ctrl-C.",
 };
 

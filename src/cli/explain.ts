@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { CodedError } from "../protocol/errors.ts";
+import { CannotStart } from "./cannot-start.ts";
 import { CliError, EXIT, type ExitStatus } from "./errors.ts";
 
 export interface Explanation {
@@ -23,6 +24,7 @@ const tables: Readonly<Record<string, () => Promise<ErrorTable>>> = {
   owner: async () => (await import("../owner/errors.ts")).ownerErrors,
   recipient: async () => (await import("../recipient/errors.ts")).recipientErrors,
   register: async () => (await import("../register/errors.ts")).registerErrors,
+  gpio: async () => (await import("../device/sensor/errors.ts")).sensorErrors,
   "register-leaf": async () => (await import("../protocol/register/errors.ts")).requestErrors,
   request: async () => (await import("../protocol/register/errors.ts")).requestErrors,
   recorder: async () => (await import("../device/recorder/errors.ts")).recorderErrors,
@@ -69,6 +71,7 @@ export async function explain(error: unknown): Promise<Explanation> {
   if (error instanceof CliError) {
     return { code: error.code, message: error.message, hint: error.hint, exit: error.exit };
   }
+  if (error instanceof CannotStart) return explainStart(error);
   if (error instanceof CommanderError) return explainCommandLine(error);
   if (error instanceof CodedError) {
     const code = String(error.code);
@@ -77,6 +80,12 @@ export async function explain(error: unknown): Promise<Explanation> {
   }
   if (error instanceof Error) return explainSystem(error);
   return { code: "cli/failed", message: String(error), hint: "", exit: EXIT.failed };
+}
+
+async function explainStart({ cause }: CannotStart): Promise<Explanation> {
+  const { code, message, hint } = await explain(cause);
+  const oneLine = `${code}: ${message.replaceAll(/\s*\n\s*/g, " ")}${hint === "" ? "" : ` ${hint}`}`;
+  return { code, message: oneLine, hint: "", exit: EXIT.cannotStart };
 }
 
 function explainCommandLine(error: CommanderError): Explanation {

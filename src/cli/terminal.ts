@@ -21,6 +21,7 @@ export interface Streams {
 export class Terminal {
   readonly json: boolean;
   readonly #streams: Streams;
+  #answers: AsyncIterator<string> | undefined;
   constructor(streams: Streams, json: boolean) {
     this.#streams = streams;
     this.json = json;
@@ -54,6 +55,17 @@ export class Terminal {
 
   progress(label: string): Progress {
     return new Progress(this.#streams.stderr, label);
+  }
+
+  /** Asks for a line; an empty one and the end of input are the preset. Several questions may be answered by one paste. */
+  async ask(question: string, preset: string, signal: AbortSignal): Promise<string> {
+    this.#streams.stderr.write(`${question} [${preset}] `);
+    this.#answers ??= createInterface({ input: this.#streams.stdin, signal })[Symbol.asyncIterator]();
+    const { value, done } = await this.#answers.next();
+    if (signal.aborted) throw new CliError("cli/interrupted", "stopped at the question");
+    if (done === true) this.#streams.stderr.write("\n");
+    const answer = done === true ? "" : String(value).trim();
+    return answer === "" ? preset : answer;
   }
 
   /** Asks a question whose default is no; an empty answer and the end of input are a no. */

@@ -3,6 +3,7 @@ import { reloadConfig } from "./config/reload-config.ts";
 import { Device } from "./device.ts";
 import { makeNodeLog } from "./platform/node-log.ts";
 import { makeSupervisor } from "./platform/sd-notify.ts";
+import { startPatiently } from "./start-patiently.ts";
 
 /**
  * Runs the doorbell until the signal aborts: argv, signals and systemd, nothing else.
@@ -19,7 +20,7 @@ export async function runDaemon(configFile: string, signal: AbortSignal): Promis
       supervisor.status(text);
     },
   });
-  await device.start(signal);
+  await startPatiently(device, { clock: device.clock, log }, signal);
   const stopWatching = supervisor.watch(device.clock, () => device.isAlive());
   supervisor.ready(status);
   const onHangup = (): void => {

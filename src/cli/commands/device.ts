@@ -22,6 +22,39 @@ const runCommands: readonly CommandDefinition[] = [
     load: () => import("../device/init.ts"),
   },
   {
+    path: "setup",
+    summary: "Ask for name, camera, microphone and broker, try them, and make the doorbell's keys",
+    details:
+      "Writes the configuration where there is none yet, from the board's pin map and the answers, and makes the signing key. Then it shows a picture of the camera, waits for a press of the button and plays sound back. Every question has a flag; with --yes what is not given takes its default and nothing is tried. Nothing that exists is overwritten unless --again says so.",
+    options: [
+      configFlag,
+      { flags: "--data <dir>", meaning: "where clips, keys and the catalog are kept" },
+      { flags: "--yes", meaning: "ask nothing, try nothing" },
+      { flags: "--again", meaning: "write the configuration anew; keys stay" },
+      { flags: "--board <board>", meaning: "auto, zero-2-w, 3, 4, 5 or none", preset: "auto" },
+      { flags: "--name <name>", meaning: "how the owner's app calls this doorbell" },
+      { flags: "--camera <which>", meaning: "rpicam, /dev/video0, rtsp://… or none" },
+      { flags: "--microphone <which>", meaning: "a name from `arecord -L`, camera or off" },
+      { flags: "--broker <which>", meaning: "own, or the address of a broker that runs already" },
+      { flags: "--broker-user <name>", meaning: "login at that broker" },
+      { flags: "--broker-password-file <file>", meaning: "file with its password" },
+    ],
+    examples: [
+      { command: "sudo -u doorward doorward setup", meaning: "on the doorbell; `scripts/install` does this for you" },
+      { command: "sudo -u doorward doorward setup --yes --name 'Garden gate'", meaning: "unattended" },
+    ],
+    load: () => import("../device/setup.ts"),
+  },
+  {
+    path: "failed-light",
+    summary: "Show on the status LED that the doorbell did not start",
+    details:
+      "systemd runs this when the daemon has ended for good. Two long flashes and a short one, on the configured pin, or on the pin of firmware/board where the configuration cannot be read.",
+    options: [configFlag],
+    examples: [{ command: "doorward failed-light", meaning: "see the pattern; Ctrl-C ends" }],
+    load: () => import("../device/failed-light.ts"),
+  },
+  {
     path: "run",
     summary: "Run the doorbell in the foreground",
     details: "The same daemon that systemd starts. Stop it with Ctrl-C; SIGHUP reads the configuration again.",
@@ -36,7 +69,7 @@ const runCommands: readonly CommandDefinition[] = [
     summary: "Open the pairing window and show its code",
     details:
       "Asks the running daemon for what holding the indoor button does: for three minutes one phone or computer may become the doorbell's owner. The code holds a secret: show it to nobody else.",
-    options: [configFlag],
+    options: [configFlag, { flags: "--image <file>", meaning: "write the code as a PNG too, readable by you only" }],
     examples: [
       { command: "doorward pair", meaning: "scan the code with a phone, or pass the text to `doorward owner pair`" },
       { command: "doorward pair --json", meaning: "for scripts: the text and the seconds it lasts" },

@@ -6,9 +6,9 @@ import { nodeCrypto } from "../../device/platform/node-crypto.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError } from "../errors.ts";
 import { claimPrivateFile } from "../private-dir.ts";
+import { serveUntilStopped } from "../serve-until-stopped.ts";
 import { fields } from "../table.ts";
 import { tlsFiles } from "../tls-files.ts";
-import { untilStopped } from "../until-stopped.ts";
 
 const PORTS = { min: 0, max: 65_535 };
 const USERNAME = "home";
@@ -48,14 +48,16 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
     ]),
   );
   terminal.say("\nMembers learn all of it when they pair. Ctrl-C ends.");
-  await untilStopped(signal);
+  await serveUntilStopped(signal);
   await broker.stop();
   return { json: undefined };
 }
 
 /** Made at the first start and kept, since doorbells and members remember it. */
 async function passwordFrom(file: string): Promise<string> {
-  await claimPrivateFile(file, `${randomBytes(PASSWORD_BYTES).toString("base64url")}\n`);
+  const made = `${randomBytes(PASSWORD_BYTES).toString("base64url")}\n`;
+  // Looked at first: systemd's folder of credentials takes no new files.
+  if ((await readFileIfThere(file)) === undefined) await claimPrivateFile(file, made);
   const password =
     new TextDecoder()
       .decode(await readFileIfThere(file))

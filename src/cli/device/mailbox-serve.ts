@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { startMailbox } from "../../mailbox/mailbox.ts";
 import type { Invocation, Outcome } from "../definition.ts";
+import { serveUntilStopped } from "../serve-until-stopped.ts";
 import { tlsFiles } from "../tls-files.ts";
-import { untilStopped } from "../until-stopped.ts";
 
 const PORTS = { min: 0, max: 65_535 };
 
@@ -30,7 +30,7 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
   if (files === null) {
     terminal.note("Without TLS who listens on the way sees inbox ids and sizes, though never a share: see --tls-cert.");
   }
-  await untilStopped(signal);
+  await serveUntilStopped(signal);
   await mailbox.stop();
   return { json: undefined };
 }

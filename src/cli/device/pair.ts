@@ -1,8 +1,11 @@
+import { resolve } from "node:path";
 import { askDaemon, refusal } from "../control-client.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { deviceConfig } from "../device-config.ts";
 import { CliError } from "../errors.ts";
+import { writePrivateFile } from "../private-dir.ts";
 import { qrForTerminal } from "../qr.ts";
+import { qrImage } from "../qr-image.ts";
 import { duration } from "../words.ts";
 
 export async function run({ options, terminal, environment, signal }: Invocation): Promise<Outcome> {
@@ -13,6 +16,8 @@ export async function run({ options, terminal, environment, signal }: Invocation
       hint: "If it has an owner, further members join only through that owner: `doorward owner household invite`.",
     });
   }
+  const image = options.text("image");
+  if (image !== undefined) await writePrivateFile(resolve(image), qrImage(text));
   terminal.say(qrForTerminal(text, terminal.colours(environment)));
   terminal.say();
   terminal.say("Scan this with your phone, or pass this text to `doorward owner pair`:");

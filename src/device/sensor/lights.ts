@@ -15,6 +15,8 @@ export const statusPatterns = {
   "no-member": [100, 2900],
   "link-lost": [100, 900],
 } as const satisfies Readonly<Record<string, LedPattern>>;
+/** Shown by `doorward failed-light` when the daemon has ended for good: two long flashes and a short one. */
+export const START_FAILED: LedPattern = [600, 200, 600, 200, 150, 1250];
 export type StatusCondition = keyof typeof statusPatterns;
 
 const CONDITIONS = Object.keys(statusPatterns) as readonly StatusCondition[];

@@ -7,7 +7,7 @@ import type { SensorConfig } from "./sensor-config.ts";
 import { SimulatedDriver } from "./simulated-driver.ts";
 
 export function makeDriver(
-  { driver, pins }: SensorConfig,
+  { driver, pins }: Pick<SensorConfig, "driver" | "pins">,
   ports: { readonly clock: Clock; readonly log: Log },
 ): GpioDriver {
   switch (driver) {
