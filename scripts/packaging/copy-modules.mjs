@@ -19,16 +19,15 @@ function folderOf(name, from) {
   return null;
 }
 
-/** Every package that one reaches from these, as folders. */
-function reach(names, from, found = new Set()) {
+/** Every package that these need, as folders; a name that is not installed is skipped. */
+function reach(names, from, needsOf, found = new Set()) {
   for (const name of names) {
     const folder = folderOf(name, from);
     if (folder === null || found.has(folder)) continue;
     found.add(folder);
-    const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = packageJson(folder);
-    reach(Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }), folder, found);
+    reach(needsOf(packageJson(folder)), folder, needsOf, found);
   }
-  return found;
+  return [...found].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** What only builds or documents a package, and binaries of other machines. */
@@ -65,41 +64,27 @@ const readsSource = (folder) =>
     .replace(/^\.\//, "")
     .startsWith("src/");
 
-// onoff's dependency "epoll" would look for node-gyp's helper "nan" and bindings only to build; these are not loaded.
+/** Helpers of node-gyp, which are there to build only. */
 const BUILD_ONLY = new Set(["nan", "prebuild-install", "node-gyp"]);
 
 const copied = [];
-for (const folder of reachRuntime()) {
+const loaded = ({ dependencies = {} }) => Object.keys(dependencies).filter((name) => !BUILD_ONLY.has(name));
+for (const folder of reach(roots, root, loaded)) {
   const name = relative(join(root, "node_modules"), folder);
   copied.push(name);
   mkdirSync(dirname(join(target, "node_modules", name)), { recursive: true });
   cpSync(folder, join(target, "node_modules", name), { recursive: true, filter: (path) => isNeeded(folder, path) });
 }
 
-function reachRuntime() {
-  const found = new Set();
-  const visit = (names, from) => {
-    for (const name of names) {
-      if (BUILD_ONLY.has(name)) continue;
-      const folder = folderOf(name, from);
-      if (folder === null || found.has(folder)) continue;
-      found.add(folder);
-      const { dependencies = {} } = packageJson(folder);
-      visit(Object.keys(dependencies), folder);
-    }
-  };
-  visit(roots, root);
-  return [...found].toSorted();
-}
-
 const { dependencies, devDependencies } = packageJson(root);
 /** Packages that the app's pages are built from. */
 const pages = ["preact", "@preact/signals", "idb", "jsqr", "@scure/bip39"].filter((name) => name in devDependencies);
-const licences = [...reach([...Object.keys(dependencies), ...pages], root)].toSorted().map((folder) => {
+const shipped = (one) => Object.keys({ ...one.dependencies, ...one.optionalDependencies, ...one.peerDependencies });
+const licences = reach([...Object.keys(dependencies), ...pages], root, shipped).map((folder) => {
   const { name, version, license } = packageJson(folder);
   const texts = readdirSync(folder)
     .filter((file) => LICENCE.test(file))
-    .toSorted()
+    .toSorted((a, b) => (a < b ? -1 : 1))
     .map((file) => readFileSync(join(folder, file), "utf8").trim());
   return `${name} ${version}: ${typeof license === "string" ? license : (license?.type ?? "see its text")}\n\n${texts.join("\n\n")}`;
 });
