@@ -1,12 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Daemon } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
 import { freePort } from "../fakes/free-port.ts";
-import { type AppHost, startAppHost } from "./app-host.ts";
 
-export const APP = join(import.meta.dirname, "../../dist/app");
+const APP = join(import.meta.dirname, "../../dist/app");
 
 export interface DoorOptions {
   readonly undoWindow?: string;
@@ -15,16 +14,17 @@ export interface DoorOptions {
   readonly height?: number;
 }
 
-/** The real daemon with a simulated door, and the app in front of it. */
+/** The real daemon with a simulated door, which serves a copy of the app. */
 export class Door {
   readonly dir: string;
-  readonly host: AppHost;
+  /** Where the doorbell serves the app. */
+  readonly url: string;
   #daemon: Daemon;
 
-  private constructor(dir: string, daemon: Daemon, host: AppHost) {
+  private constructor(dir: string, daemon: Daemon, url: string) {
     this.dir = dir;
     this.#daemon = daemon;
-    this.host = host;
+    this.url = url;
   }
 
   static async start({
@@ -34,7 +34,8 @@ export class Door {
     height = 180,
   }: DoorOptions = {}): Promise<Door> {
     const dir = await mkdtemp(join(tmpdir(), "doorward-app-"));
-    const port = await freePort();
+    const [brokerPort, webPort] = [await freePort(), await freePort()];
+    await cp(APP, join(dir, "app"), { recursive: true });
     const text = `
 [device]
 name = "Front door"
@@ -52,7 +53,10 @@ again_after = "0s"
 [sharing]
 undo_window = "${undoWindow}"
 [broker]
-port = ${port}
+port = ${brokerPort}
+[web]
+port = ${webPort}
+app = "app"
 [log]
 level = "debug"
 `;
@@ -61,8 +65,7 @@ level = "debug"
     if (made.exit !== 0) throw new Error(made.err);
     const daemon = new Daemon(join(dir, "door.toml"), join(dir, "door"));
     await daemon.says("ready");
-    const host = await startAppHost(APP, () => port);
-    return new Door(dir, daemon, host);
+    return new Door(dir, daemon, `http://localhost:${webPort}/`);
   }
 
   get daemon(): Daemon {
@@ -88,7 +91,6 @@ level = "debug"
   }
 
   async stop(): Promise<void> {
-    await this.host.stop();
     await this.#daemon.stop();
     await rm(this.dir, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import { until } from "./until.ts";
 /** What a person does with the app, by the words on the screen. */
 
 export async function pair(page: Page, door: Door): Promise<void> {
-  await page.goto(`${door.host.url}#${await door.pairingCode()}`);
+  await page.goto(`${door.url}#${await door.pairingCode()}`);
   await page.getByRole("button", { name: "Pair", exact: true }).click();
   await page.getByText("Camera on").waitFor();
 }

@@ -47,7 +47,7 @@ afterAll(async () => {
 describe("the owner's app, against a real doorbell", () => {
   test("pairs from the link that the doorbell shows, and takes the secret out of the address", async () => {
     const code = await door.pairingCode();
-    await page.goto(`${door.host.url}#${code}`);
+    await page.goto(`${door.url}#${code}`);
     await page.getByRole("button", { name: "Pair", exact: true }).click();
     await page.getByRole("heading", { name: "Front door" }).waitFor();
     expect(page.url()).not.toContain("doorward:");
