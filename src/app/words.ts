@@ -1,3 +1,5 @@
+import { appErrors } from "./model/errors.ts";
+
 /** Every English sentence of the app, in one place. */
 export const words = {
   appName: "Doorward",
@@ -108,7 +110,6 @@ export const words = {
     clock: "Clock not set",
     recording: "Recording",
     storageFull: "This browser has no room left for the list of recordings. All works; it only takes longer to open.",
-    itemLabel: (what: string, when: string, length: string) => `${what}, ${when}${length === "" ? "" : `, ${length}`}`,
   },
 
   player: {
@@ -254,6 +255,9 @@ export const words = {
     withSound: "with sound",
     withoutSound: "without sound",
     cosign: "Look and sign",
+    signToo: "Sign it too",
+    aboutSealed: "what the other owner added, sealed for the recipient",
+    cannotLook: "The keys on this phone do not open this recording, so you cannot see what you would sign.",
     validUntil: (when: string) => `valid until ${when}`,
   },
 
@@ -431,6 +435,28 @@ export const words = {
     version: "Version",
   },
 
+  backup: {
+    title: "Back up keys",
+    text: "Saves what opens your recordings, under a passphrase. With it a new phone opens the old recordings, once it has been paired. The right to sign is not in it: a new phone gets its own.",
+    cost: "It weakens erasing: recordings whose days are over on this phone stay readable for whoever has the file, the passphrase and a copy of the doorbell's card.",
+    passphrase: "Passphrase",
+    passphraseHint: (shortest: number) =>
+      `At least ${shortest} characters; several words are best. Nobody can recover it.`,
+    save: "Save backup",
+    restore: "Restore keys from a backup",
+    restoreText: "First the backup, then the pairing: this phone then opens what the old one opened.",
+    file: "Backup file",
+    restoreNow: "Restore",
+    restored: "The keys are here. Pair with the doorbell now.",
+  },
+
+  passkey: {
+    title: "Ask for my passkey before I sign",
+    text: "A finger, a face or a code each time something is shared or the household changes. It guards against who picks up this phone unlocked.",
+    user: "Owner of this doorbell",
+    none: "This browser has no passkeys.",
+  },
+
   failures: {
     "owner/broker-away": "The doorbell cannot be reached. Are you in the right network, and is it on?",
     "owner/no-answer": "The doorbell gave no answer. Its own log says why.",
@@ -447,10 +473,9 @@ export const words = {
     "owner/no-whole-fragment": "Nothing whole lies inside what you chose. Choose a little more.",
     "owner/mixed-consent":
       "The parts of this consent do not belong together. Do not sign it, and look at the doorbell.",
-    "app/no-pairing-window":
-      "No doorbell answers to this code. A code is good for three minutes and for one phone: start the pairing anew and scan the new one.",
     "pairing/qr": "This is not a Doorward pairing code.",
     pairing: "What answers is not the doorbell of this code. Stop, and start the pairing anew beside the doorbell.",
+    ...appErrors,
     "app/storage-full": "This browser has no room left, so nothing could be saved. Free some space, then try again.",
     "app/not-allowed": "The browser did not allow it.",
     "app/unknown": "That did not work. Try again; if it stays so, reload the app.",

@@ -84,8 +84,12 @@ level = "debug"
     await this.#daemon.says("clip sealed", before + 1);
   }
 
-  async restart(): Promise<void> {
+  /** Ends the daemon; what it kept stays. */
+  async shutDown(): Promise<void> {
     await this.#daemon.stop();
+  }
+
+  async comeBack(): Promise<void> {
     this.#daemon = new Daemon(join(this.dir, "door.toml"), join(this.dir, "door"));
     await this.#daemon.says("ready");
   }

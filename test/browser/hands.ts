@@ -26,7 +26,7 @@ export async function goTo(page: Page, screen: string): Promise<void> {
 export async function openNewest(page: Page): Promise<void> {
   await goTo(page, "Timeline");
   await page
-    .getByRole("link", { name: /^Ring, .*0:0\d/ })
+    .getByRole("link", { name: /^Ring .*0:0\d/ })
     .first()
     .click();
   await until(() => page.getByRole("button", { name: "Share" }).isEnabled());

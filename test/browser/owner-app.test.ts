@@ -69,7 +69,7 @@ describe("the owner's app, against a real doorbell", () => {
 
   test("lists the recording with its still and plays it", async () => {
     await go("Timeline");
-    await page.getByRole("link", { name: /^Ring, .*0:0\d/ }).click();
+    await page.getByRole("link", { name: /^Ring .*0:0\d/ }).click();
     const video = page.locator("video");
     await until(() => video.evaluate((element: HTMLVideoElement) => element.currentTime > 1));
     await until(() => page.getByRole("button", { name: "Share" }).isEnabled());

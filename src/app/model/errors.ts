@@ -1,7 +1,16 @@
 import { CodedError } from "../../protocol/errors.ts";
 
-/** What the app itself finds wrong; each has its sentence in words.ts. */
-export type AppErrorCode = "app/no-pairing-window" | "app/storage-full" | "app/not-allowed" | "app/unknown";
+/** What the app itself finds wrong, in the sentence that a person reads. */
+export const appErrors = {
+  "app/consent-refused":
+    "The doorbell did not accept the signature, and nothing was shared. The clock of this phone or of the doorbell may be wrong, or the household has changed meanwhile: check the time, then sign again.",
+  "app/no-pairing-window":
+    "No doorbell answers to this code. A code is good for three minutes and for one phone: start the pairing anew and scan the new one.",
+  "app/not-a-backup": "This is no backup of this app, or the passphrase is another one.",
+  "app/not-present": "The passkey was not confirmed, so nothing was signed. Try again.",
+} as const;
+
+export type AppErrorCode = keyof typeof appErrors;
 
 export class AppError extends CodedError<AppErrorCode> {
   override readonly name = "AppError";

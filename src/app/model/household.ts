@@ -3,6 +3,7 @@ import { equalBytes, fromBase64url } from "../../protocol/bytes.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
 import type { ResultOf } from "../../protocol/link-ops.ts";
 import type { MemberChange } from "../../protocol/statements/member.ts";
+import { confirmPresence } from "../ground/passkey.ts";
 import type { Home, Household } from "./home.ts";
 
 export type ChangeOutcome = ResultOf<"household-change">;
@@ -28,6 +29,7 @@ export async function changeHousehold(
   wish: { readonly member: Uint8Array; readonly role: MemberChange["role"]; readonly quorum?: number },
 ): Promise<ChangeOutcome> {
   const { crypto, identity } = home.ground;
+  await confirmPresence(home.ground);
   const device = await home.deviceKey();
   return home.ask(async (doorbell) => {
     const { state, quorum } = await doorbell.household();
@@ -61,6 +63,7 @@ export function proposalsFor(home: Home, { proposals }: Household, device: Uint8
 
 export async function agree(home: Home, { payload }: Proposal): Promise<ChangeOutcome> {
   const { crypto, identity } = home.ground;
+  await confirmPresence(home.ground);
   return home.ask(async (doorbell) => {
     const outcome = await doorbell.changeHousehold(await coSignHouseholdChange(crypto, identity.signer, payload));
     await home.refresh(doorbell);

@@ -1,9 +1,12 @@
+import { OwnerError } from "../../owner/errors.ts";
 import { makeConsent } from "../../owner/make-consent.ts";
 import { type ClipTimes, planShare, type SharePlan } from "../../owner/plan-share.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import type { Facts } from "../../protocol/facts.ts";
 import type { ResultOf } from "../../protocol/link-ops.ts";
+import { confirmPresence } from "../ground/passkey.ts";
 import { withSeed } from "./clip-reading.ts";
+import { AppError } from "./errors.ts";
 import type { Film } from "./film.ts";
 import type { Home } from "./home.ts";
 import type { Recipient } from "./recipient.ts";
@@ -71,6 +74,14 @@ function factsOf({ name, contact, place, sameDoorbell }: ShareDraft, clipKey: Ui
   return Object.values(facts).every((fact) => fact === null) ? null : facts;
 }
 
+/** The doorbell answers nothing to a consent that it does not take; that it answered the questions before is known. */
+function explainSilence(error: unknown): never {
+  if (error instanceof OwnerError && error.code === "owner/no-answer") {
+    throw new AppError("app/consent-refused", "the doorbell did not take the consent", { cause: error });
+  }
+  throw error;
+}
+
 export interface SignedShare {
   /** Hex. */
   readonly token: string;
@@ -92,6 +103,7 @@ export async function signShare(
 ): Promise<SignedShare> {
   const { ground } = home;
   const { clip } = film;
+  await confirmPresence(ground);
   const deviceKey = await home.deviceKey();
   const expires = Math.floor(Date.now() / 1000) + draft.validHours * 3600;
   return home.ask(async (doorbell) => {
@@ -112,7 +124,7 @@ export async function signShare(
         facts: factsOf(draft, clip.clipKeyEnvelope),
       }),
     );
-    const outcome = await doorbell.submit(submission);
+    const outcome = await doorbell.submit(submission).catch(explainSilence);
     await home.shares.add({
       token: toHex(token),
       clip: film.id,

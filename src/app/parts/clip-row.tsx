@@ -18,11 +18,7 @@ const lengthOf = ({ durationMs }: ClipEntry): string => (durationMs === null ? "
 
 export function ClipRow({ home, entry }: ClipRowProps) {
   return (
-    <a
-      class="clip-row"
-      href={hashOf({ screen: "clip", clip: entry.id })}
-      aria-label={words.timeline.itemLabel(whatOf(entry), whenOf(entry), lengthOf(entry))}
-    >
+    <a class="clip-row" href={hashOf({ screen: "clip", clip: entry.id })}>
       <ClipLine home={home} entry={entry} />
     </a>
   );

@@ -13,10 +13,12 @@ export function useAction(): Action {
   const run = (work: () => Promise<void>): void => {
     if (state.busy) return;
     setState({ busy: true, error: null });
-    work().then(
-      () => setState({ busy: false, error: null }),
-      (error: unknown) => setState({ busy: false, error }),
-    );
+    Promise.resolve()
+      .then(work)
+      .then(
+        () => setState({ busy: false, error: null }),
+        (error: unknown) => setState({ busy: false, error }),
+      );
   };
   return { ...state, run, clear: () => setState({ busy: false, error: null }) };
 }

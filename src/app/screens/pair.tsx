@@ -14,6 +14,7 @@ import { Mark } from "../parts/mark.tsx";
 import { Scanner } from "../parts/scanner.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { words } from "../words.ts";
+import { RestoreSheet } from "./backup.tsx";
 
 interface PairScreenProps {
   readonly ground: Ground;
@@ -30,6 +31,7 @@ export function PairScreen({ ground, code: fromAddress, onPaired }: PairScreenPr
   const [scanning, setScanning] = useState(false);
   const [pasting, setPasting] = useState(false);
   const [text, setText] = useState("");
+  const [restoring, setRestoring] = useState(false);
   const action = useAction();
 
   useEffect(() => {
@@ -67,6 +69,11 @@ export function PairScreen({ ground, code: fromAddress, onPaired }: PairScreenPr
               </Button>
               <Button icon="file" onClick={() => setPasting(true)}>
                 {words.pair.paste}
+              </Button>
+            </div>
+            <div>
+              <Button kind="quiet" onClick={() => setRestoring(true)}>
+                {words.backup.restore}
               </Button>
             </div>
             {pasting ? (
@@ -113,6 +120,7 @@ export function PairScreen({ ground, code: fromAddress, onPaired }: PairScreenPr
           </Notice>
         ) : null}
       </div>
+      {restoring ? <RestoreSheet ground={ground} onClose={() => setRestoring(false)} /> : null}
       {scanning ? <Scanner title={words.scanner.title} onCode={take} onClose={() => setScanning(false)} /> : null}
     </main>
   );

@@ -6,11 +6,14 @@ import { sayFingerprint } from "../../ui/say.ts";
 import { Sheet } from "../../ui/sheet.tsx";
 import { Switch } from "../../ui/switch.tsx";
 import { eraseDatabase } from "../ground/database.ts";
+import type { Ground } from "../ground/ground.ts";
+import { addPasskey, canHavePasskey, confirmPresence, dropPasskey, hasPasskey } from "../ground/passkey.ts";
 import type { Home } from "../model/home.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { hashOf } from "../router.ts";
 import { words } from "../words.ts";
+import { BackupSheet } from "./backup.tsx";
 import { RequestsSettings } from "./requests-settings.tsx";
 
 export function SettingsScreen({ home }: { readonly home: Home }) {
@@ -76,6 +79,7 @@ function Privacy({ home }: { readonly home: Home }) {
 function ThisPhone({ home }: { readonly home: Home }) {
   const [persisted, setPersisted] = useState<boolean | null>(null);
   const [forgetting, setForgetting] = useState(false);
+  const [backingUp, setBackingUp] = useState(false);
   const action = useAction();
   const { identity, database } = home.ground;
   useEffect(() => {
@@ -98,12 +102,15 @@ function ThisPhone({ home }: { readonly home: Home }) {
         {persisted === null ? null : (
           <p class="small muted">{persisted ? words.settings.kept : words.settings.notKept}</p>
         )}
-        <div>
+        <PasskeySwitch ground={home.ground} />
+        <div class="button-row">
+          <Button onClick={() => setBackingUp(true)}>{words.backup.title}</Button>
           <Button kind="danger" onClick={() => setForgetting(true)}>
             {words.settings.forget}
           </Button>
         </div>
       </div>
+      {backingUp ? <BackupSheet ground={home.ground} onClose={() => setBackingUp(false)} /> : null}
       {forgetting ? (
         <Sheet title={words.settings.forgetTitle} onClose={() => setForgetting(false)}>
           <p>{words.settings.forgetText}</p>
@@ -117,5 +124,32 @@ function ThisPhone({ home }: { readonly home: Home }) {
         </Sheet>
       ) : null}
     </section>
+  );
+}
+
+function PasskeySwitch({ ground }: { readonly ground: Ground }) {
+  const [isOn, setOn] = useState(false);
+  const action = useAction();
+  useEffect(() => void hasPasskey(ground).then(setOn), []);
+  const set = (on: boolean): void =>
+    action.run(async () => {
+      if (on) await addPasskey(ground, words.passkey);
+      else {
+        await confirmPresence(ground); // whoever picked up the phone may not switch it off either
+        await dropPasskey(ground);
+      }
+      setOn(on);
+    });
+  return (
+    <div>
+      <Switch
+        label={words.passkey.title}
+        hint={canHavePasskey() ? words.passkey.text : words.passkey.none}
+        checked={isOn}
+        disabled={action.busy || !canHavePasskey()}
+        onChange={set}
+      />
+      <FailureNotice error={action.error} />
+    </div>
   );
 }

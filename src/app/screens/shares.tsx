@@ -11,6 +11,7 @@ import { Message } from "../parts/message.tsx";
 import { useCountdown } from "../parts/now.ts";
 import { useAction } from "../parts/use-action.ts";
 import { words } from "../words.ts";
+import { Cosign } from "./cosign.tsx";
 
 /** While something is under way. */
 const LOOK_EVERY_MS = 2000;
@@ -18,6 +19,7 @@ const LOOK_EVERY_MS = 2000;
 export function SharesScreen({ home }: { readonly home: Home }) {
   const shares = home.shares.list.value;
   const action = useAction();
+  const [cosigning, setCosigning] = useState<string | null>(null);
   const [said, setSaid] = useState<string | null>(null);
   const isMoving = shares.some(({ state }) => state === "undo-window" || state === "delivering");
   useEffect(() => {
@@ -55,11 +57,17 @@ export function SharesScreen({ home }: { readonly home: Home }) {
         <ul class="stack">
           {shares.map((share) => (
             <li key={share.token}>
-              <ShareCard share={share} busy={action.busy} onRevoke={() => revoke(share)} />
+              <ShareCard
+                share={share}
+                busy={action.busy}
+                onRevoke={() => revoke(share)}
+                onCosign={share.state === "waiting" && share.note === null ? () => setCosigning(share.token) : null}
+              />
             </li>
           ))}
         </ul>
       )}
+      {cosigning === null ? null : <Cosign home={home} token={cosigning} onClose={() => setCosigning(null)} />}
     </div>
   );
 }
@@ -73,9 +81,11 @@ interface ShareCardProps {
   readonly share: KnownShare;
   readonly busy: boolean;
   readonly onRevoke: () => void;
+  /** Null where there is nothing for this owner to sign. */
+  readonly onCosign: (() => void) | null;
 }
 
-function ShareCard({ share, busy, onRevoke }: ShareCardProps) {
+function ShareCard({ share, busy, onRevoke, onCosign }: ShareCardProps) {
   const { state, note } = share;
   return (
     <article class="card stack">
@@ -91,8 +101,9 @@ function ShareCard({ share, busy, onRevoke }: ShareCardProps) {
       </div>
       <ShareStatus share={share} />
       {state === "undo-window" || state === "waiting" ? (
-        <div>
-          <Button kind="primary" onClick={onRevoke} disabled={busy}>
+        <div class="button-row">
+          {onCosign === null ? null : <Button onClick={onCosign}>{words.shares.cosign}</Button>}
+          <Button kind={onCosign === null ? "primary" : "plain"} onClick={onRevoke} disabled={busy}>
             {words.shares.undo}
           </Button>
         </div>

@@ -1,0 +1,135 @@
+import { useEffect, useState } from "preact/hooks";
+import { type ConsentSubmission, coSign, readWaitingConsent } from "../../owner/make-consent.ts";
+import { equalBytes, fromHex, toHex } from "../../protocol/bytes.ts";
+import { LANES } from "../../protocol/clip-keys.ts";
+import type { Consent } from "../../protocol/statements/consent.ts";
+import { Button } from "../../ui/button.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { useObjectUrl } from "../../ui/object-url.ts";
+import { sayDateTime, sayForeign } from "../../ui/say.ts";
+import { confirmPresence } from "../ground/passkey.ts";
+import type { Film } from "../model/film.ts";
+import type { Home } from "../model/home.ts";
+import { type Recipient, recipientOf } from "../model/recipient.ts";
+import { FailureNotice } from "../parts/failure-notice.tsx";
+import { Overlay } from "../parts/overlay.tsx";
+import { useAction } from "../parts/use-action.ts";
+import { useFilm } from "../parts/use-film.ts";
+import { words } from "../words.ts";
+import { RecipientCard } from "./share-recipient.tsx";
+
+interface CosignProps {
+  readonly home: Home;
+  /** Hex. */
+  readonly token: string;
+  readonly onClose: () => void;
+}
+
+interface Waiting {
+  readonly submission: ConsentSubmission;
+  readonly consent: Consent;
+  readonly recipient: Recipient;
+}
+
+/** A share that another owner began: the same film and the same words, before a second signature. */
+export function Cosign({ home, token, onClose }: CosignProps) {
+  const [waiting, setWaiting] = useState<Waiting | null>(null);
+  const action = useAction();
+  useEffect(
+    () =>
+      action.run(async () => {
+        const { crypto } = home.ground;
+        const asked = { deviceKey: await home.deviceKey(), token: fromHex(token) };
+        const submission = await home.ask((doorbell) => doorbell.waitingConsent(asked.token));
+        const { consent } = readWaitingConsent(crypto, submission, asked);
+        const recipient = recipientOf(crypto, submission.card);
+        if (recipient !== null) setWaiting({ submission, consent, recipient });
+      }),
+    [token],
+  );
+  const sign = (): void =>
+    action.run(async () => {
+      if (waiting === null) return;
+      const { crypto, identity } = home.ground;
+      await confirmPresence(home.ground);
+      const signed = await coSign(crypto, identity.signer, waiting.submission);
+      await home.ask(async (doorbell) => {
+        await doorbell.submit(signed);
+        await home.shares.refresh(doorbell);
+      });
+      onClose();
+    });
+  return (
+    <Overlay title={words.share.checkTitle} onClose={onClose}>
+      <FailureNotice error={action.error} />
+      {waiting === null ? null : (
+        <div class="stack">
+          <Preview home={home} consent={waiting.consent} />
+          <RecipientCard recipient={waiting.recipient} />
+          <Rows waiting={waiting} />
+          <div class="button-row even">
+            <Button onClick={onClose} disabled={action.busy}>
+              {words.share.no}
+            </Button>
+            <Button onClick={sign} disabled={action.busy}>
+              {words.shares.signToo}
+            </Button>
+          </div>
+        </div>
+      )}
+    </Overlay>
+  );
+}
+
+function Rows({ waiting: { consent, submission } }: { readonly waiting: Waiting }) {
+  const { share } = words;
+  const basis = { own: share.basisOwn, voluntary: share.basisAnswer, compelled: share.basisCompelled };
+  const hasSound = consent.lanes.some(({ lane }) => lane === LANES.audio);
+  const rows: readonly (readonly [string, string])[] = [
+    [share.rowSound, hasSound ? share.soundGoes : share.soundStays],
+    [share.rowAbout, submission.facts === null ? share.aboutNothing : words.shares.aboutSealed],
+    [share.rowPurpose, sayForeign(submission.purpose) || share.purposeNone],
+    [share.basis, basis[consent.basis]],
+    [share.rowUntil, sayDateTime(consent.expires * 1000)],
+  ];
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => (
+        <div key={name} class="fact">
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Preview({ home, consent }: { readonly home: Home; readonly consent: Consent }) {
+  const { film } = useFilm(home, toHex(consent.clip));
+  if (film.state.value === "failed") {
+    return (
+      <Notice tone="warn">
+        <p>{words.shares.cannotLook}</p>
+      </Notice>
+    );
+  }
+  if (film.state.value === "loading") return <p role="status">{words.share.filmLoading}</p>;
+  // What would be signed names a manifest; another version of the clip is not what is asked.
+  if (!equalBytes(film.clip.manifestDigest, consent.manifest)) {
+    return (
+      <Notice tone="bad">
+        <p>{words.failures["owner/mixed-consent"]}</p>
+      </Notice>
+    );
+  }
+  return <PreviewFilm film={film} consent={consent} />;
+}
+
+function PreviewFilm({ film, consent }: { readonly film: Film; readonly consent: Consent }) {
+  const [mp4] = useState(() => film.mp4(consent.lanes));
+  const url = useObjectUrl(mp4, "video/mp4");
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: a doorbell's sound has no captions.
+    <video class="film-picture" controls playsInline src={url ?? undefined} aria-label={words.share.preview} />
+  );
+}

@@ -1,0 +1,290 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { connectBroker, hangUp } from "../../src/cli/broker-connection.ts";
+import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
+import { pairingLogin, pairingTopics, parseBrokerUrls } from "../../src/protocol/link-login.ts";
+import { decodePairingCode, encodePairingCode, startPairing } from "../../src/protocol/pairing-handshake.ts";
+import { bundleProgram } from "../fakes/daemon.ts";
+import { expectAccessible } from "./accessible.ts";
+import { launchBrowser } from "./browser.ts";
+import { Door } from "./door.ts";
+import { goTo, openNewest, pair, prepareShare, ringOnce } from "./hands.ts";
+import { buildPages } from "./pages.ts";
+import { makeCard } from "./recipient-card.ts";
+import { until } from "./until.ts";
+
+let browser: Browser;
+
+beforeAll(async () => {
+  await Promise.all([bundleProgram(), buildPages()]);
+  browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+const VIEW = { viewport: { width: 360, height: 740 } };
+
+describe("pairing that cannot succeed", () => {
+  let door: Door;
+  let context: BrowserContext;
+  let page: Page;
+  beforeAll(async () => {
+    door = await Door.start();
+  });
+  afterAll(() => door?.stop());
+  beforeEach(async () => {
+    await context?.close();
+    context = await browser.newContext(VIEW);
+    page = await context.newPage();
+    await page.goto(door.url);
+    await page.getByRole("heading", { name: "A doorbell that answers only to you" }).waitFor();
+  });
+
+  const paste = async (text: string): Promise<void> => {
+    await page.getByRole("button", { name: "Paste the code" }).click();
+    await page.getByLabel("Text of the code").fill(text);
+    await page.getByRole("button", { name: "Go on" }).click();
+  };
+
+  test("a code of something else is told apart, and the next one can be tried", async () => {
+    await expectAccessible(page);
+    await paste("https://example.org/parcel/4711");
+    await page.getByRole("alert").getByText("not a Doorward pairing code").waitFor();
+    await page.getByLabel("Text of the code").fill(await door.pairingCode());
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("heading", { name: "Pair with this doorbell?" }).waitFor();
+    await expectAccessible(page);
+  });
+
+  test("a code whose window is closed says so and leaves the way to another one", async () => {
+    const { deviceKey, broker } = decodePairingCode(nodeCrypto, await door.pairingCode());
+    await paste(encodePairingCode({ deviceKey, broker, secret: new Uint8Array(16) }));
+    await page.getByRole("button", { name: "Pair", exact: true }).click();
+    await page.getByRole("alert").getByText("No doorbell answers to this code").waitFor();
+    await page.getByRole("button", { name: "Another code" }).click();
+    await page.getByRole("button", { name: "Scan the code" }).waitFor();
+  });
+
+  test("another doorbell behind the scanned code is not believed", async () => {
+    const { secret, broker } = decodePairingCode(nodeCrypto, await door.pairingCode());
+    const { publicKey } = nodeCrypto.signingKeyFromSeed(new Uint8Array(32).fill(7));
+    await paste(encodePairingCode({ deviceKey: publicKey, broker, secret }));
+    await page.getByRole("button", { name: "Pair", exact: true }).click();
+    await page.getByRole("alert").getByText("No doorbell answers to this code").waitFor();
+  });
+
+  test("after three wrong MACs the window is closed for the right phone too", async () => {
+    const code = await door.pairingCode();
+    await forge(code, 3);
+    await paste(code);
+    await page.getByRole("button", { name: "Pair", exact: true }).click();
+    await page.getByRole("alert").getByText("No doorbell answers to this code").waitFor();
+  });
+
+  test("two wrong MACs leave it open", async () => {
+    const code = await door.pairingCode();
+    await forge(code, 2);
+    await paste(code);
+    await page.getByRole("button", { name: "Pair", exact: true }).click();
+    await page.getByText("Camera on").waitFor();
+  });
+});
+
+/** Somebody who saw the code and is no phone of ours. */
+async function forge(code: string, count: number): Promise<void> {
+  const scanned = decodePairingCode(nodeCrypto, code);
+  const [broker] = parseBrokerUrls(scanned.broker);
+  const login = pairingLogin(nodeCrypto, scanned.secret);
+  const client = await connectBroker({ url: broker?.url ?? "", ...login }, new AbortController().signal);
+  for (let i = 0; i < count; i += 1) {
+    const { hello } = startPairing(
+      nodeCrypto,
+      scanned,
+      nodeCrypto.signingKeyFromSeed(new Uint8Array(32).fill(9)).publicKey,
+    );
+    hello[hello.length - 1] = (hello.at(-1) ?? 0) ^ 1;
+    await client.publishAsync(pairingTopics(nodeCrypto, scanned.secret).toDevice, Buffer.from(hello), { qos: 1 });
+  }
+  await hangUp(client);
+}
+
+describe("a paired phone", () => {
+  let door: Door;
+  let context: BrowserContext;
+  let page: Page;
+  beforeAll(async () => {
+    door = await Door.start({ undoWindow: "30s" });
+    context = await browser.newContext(VIEW);
+    page = await context.newPage();
+    await pair(page, door);
+    await ringOnce(page, door);
+    await makeCard(join(door.dir, "neighbour.card"));
+  });
+  afterAll(async () => {
+    await context?.close();
+    await door?.stop();
+  });
+
+  test("has no screen that axe objects to, light or dark, small or large", async () => {
+    for (const [colorScheme, width] of [
+      ["dark", 360],
+      ["light", 1280],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      for (const hash of ["#/", "#/timeline", "#/shares", "#/settings", "#/household", "#/audit"]) {
+        await page.evaluate((to) => {
+          location.hash = to;
+        }, hash);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await expectAccessible(page);
+      }
+      await openNewest(page);
+      await expectAccessible(page);
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize(VIEW.viewport);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  });
+
+  test("can be told of a share, and undo it, by the keyboard alone", async () => {
+    const envelope = await readFile(join(door.dir, "neighbour.card"));
+    await goTo(page, "Home");
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    const tabTo = async (name: RegExp): Promise<void> => {
+      for (let presses = 0; presses < 80; presses += 1) {
+        await page.keyboard.press("Tab");
+        const focused = await page.evaluate(() => {
+          const element = document.activeElement;
+          const label = element?.id === "" ? null : document.querySelector(`label[for="${element?.id}"]`);
+          return element?.getAttribute("aria-label") ?? label?.textContent ?? element?.textContent ?? "";
+        });
+        if (name.test(focused)) return;
+      }
+      throw new Error(`the keyboard does not reach ${name}`);
+    };
+    await tabTo(/^Timeline$/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Timeline" }).waitFor();
+    await tabTo(/^Ring/);
+    await page.keyboard.press("Enter");
+    await until(() => page.getByRole("button", { name: "Share" }).isEnabled());
+    await tabTo(/^Share$/);
+    await page.keyboard.press("Enter");
+    await tabTo(/^Paste text$/);
+    await page.keyboard.press("Enter");
+    await tabTo(/^Text of the card$/);
+    await page.keyboard.insertText(envelope.toString());
+    await tabTo(/^Go on$/);
+    await page.keyboard.press("Enter");
+    await page.getByText("Goes to the inbox at").waitFor();
+    await tabTo(/^Go on$/);
+    await page.keyboard.press("Enter");
+    await tabTo(/^Begin$/);
+    await page.keyboard.press("ArrowRight");
+    await tabTo(/^Go on$/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "This is what leaves your home" }).waitFor();
+    await expectAccessible(page);
+    await tabTo(/^Sign and share$/);
+    await page.keyboard.press("Enter");
+    await page.getByText("Leaves in").waitFor();
+    await expectAccessible(page);
+    await tabTo(/^Undo$/);
+    await page.keyboard.press("Enter");
+    await page.getByText("Undone. Nothing left your home").waitFor();
+    expect(await page.getByText("Leaves in").count()).toBe(0);
+  });
+
+  test("is told when its clock makes a signature worthless, and nothing is shared", async () => {
+    await openNewest(page);
+    await prepareShare(page, join(door.dir, "neighbour.card"));
+    await page.evaluate(() => {
+      const [now, WEEK_MS] = [Date.now, 7 * 86_400_000];
+      Date.now = () => now() - WEEK_MS;
+    });
+    await page.getByRole("button", { name: "Sign and share" }).click();
+    await page.getByRole("alert").getByText("did not accept the signature").waitFor();
+    expect(await page.getByRole("button", { name: "Sign and share" }).isEnabled()).toBe(true);
+    await page.reload();
+    await goTo(page, "Shares");
+    await page.getByText("Nothing is shared").waitFor();
+  });
+
+  test("plays what is whole of a damaged recording and shows where it is not", async () => {
+    await openNewest(page);
+    expect(await page.locator(".film-gap").count()).toBe(0); // control
+    await damageNewestClip(door);
+    await page.reload();
+    await page.locator(".film-gap").waitFor();
+    await page.getByText("A part of this recording is damaged").waitFor();
+    const video = page.locator("video");
+    await video.evaluate((element: HTMLVideoElement) => void element.play());
+    await until(() => video.evaluate((element: HTMLVideoElement) => element.ended || element.currentTime > 3));
+    await page.getByRole("button", { name: "Share" }).click();
+    await page.locator("input[type=file]").setInputFiles(join(door.dir, "neighbour.card"));
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("alert").getByText("Choose one that leaves it out").waitFor();
+    await expectAccessible(page);
+  });
+
+  test("offers a newer app while the page stays open, and keeps everything over it", async () => {
+    await goTo(page, "Home");
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+    await page.reload();
+    await until(() => page.evaluate(() => navigator.serviceWorker.controller !== null));
+    const worker = join(door.dir, "app", "service-worker.js");
+    await writeFile(worker, (await readFile(worker, "utf8")).replace(/"[0-9a-f]{16}"/, '"0123456789abcdef"'));
+    await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())?.update()));
+    await page.getByText("There is a new version of the app").waitFor();
+    await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Use it now" }).click()]);
+    await page.getByText("Camera on").waitFor();
+    expect(await page.evaluate(() => caches.keys())).toEqual(["doorward-0123456789abcdef"]);
+  });
+
+  test("goes on without room for its list, says so, and still plays", async () => {
+    const session = await context.newCDPSession(page);
+    await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(door.url).origin, quotaSize: 1 });
+    await ringOnce(page, door);
+    await goTo(page, "Timeline");
+    await page.getByText("no room left for the list of recordings").waitFor();
+    await openNewest(page);
+    await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(door.url).origin });
+    await session.detach();
+  });
+
+  test("can be installed", async () => {
+    const session = await context.newCDPSession(page);
+    const { installabilityErrors } = await session.send("Page.getInstallabilityErrors");
+    // A test's window is a private one, in which nothing can be installed; there must be no other reason.
+    expect(installabilityErrors.map(({ errorId }) => errorId)).toEqual(["in-incognito"]);
+    await session.detach();
+  });
+
+  test("opens without the doorbell or a network, with what it knew, and comes back by itself", async () => {
+    await goTo(page, "Home");
+    await page.getByText("Camera on").waitFor();
+    await door.shutDown();
+    await page.reload();
+    await page.getByText("Doorbell not reached").waitFor();
+    await goTo(page, "Timeline");
+    await page.getByRole("link", { name: /^Ring/ }).first().waitFor();
+    await page.locator(".still img").first().waitFor();
+    await expectAccessible(page);
+    await door.comeBack();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await until(async () => (await page.getByText("Doorbell not reached").count()) === 0);
+  });
+});
+
+/** Flips a byte in the middle of the clip's file, as a failing card does. */
+async function damageNewestClip(door: Door): Promise<void> {
+  const folder = join(door.dir, "door", "vault", "clips");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".clip"));
+  const file = join(folder, names[0] ?? "");
+  const bytes = await readFile(file);
+  const middle = Math.floor(bytes.length / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+  await writeFile(file, bytes);
+}
