@@ -4,6 +4,8 @@ import { HASH_BYTES, hashesAtLevel, rightEdge, TILE_WIDTH, tilePath, tileWidth }
 export interface MirroredPath {
   readonly path: string;
   readonly maxBytes: number;
+  /** Of a partial file: the whole one that may have taken its place meanwhile, as c2sp.org/tlog-tiles allows. */
+  readonly grown: { readonly path: string; readonly maxBytes: number } | null;
 }
 
 /** Two bytes of length, and the largest leaf of a register. */
@@ -40,7 +42,12 @@ function pathsOfLevel(level: number | "entries", oldSize: number, size: number, 
   const { first, count } = rangeOfLevel(level === "entries" ? 0 : level, oldSize, size);
   return Array.from({ length: count }, (_, i) => {
     const width = tileWidth(size, level, first + i);
-    return { path: tilePath({ level, index: first + i, width }), maxBytes: width * bytesPerHash };
+    const whole = {
+      path: tilePath({ level, index: first + i, width: TILE_WIDTH }),
+      maxBytes: TILE_WIDTH * bytesPerHash,
+    };
+    if (width === TILE_WIDTH) return { ...whole, grown: null };
+    return { path: tilePath({ level, index: first + i, width }), maxBytes: width * bytesPerHash, grown: whole };
   });
 }
 

@@ -105,20 +105,22 @@ export class Mirror {
   async #fetch(register: MirroredRegister, signal: AbortSignal): Promise<void> {
     const { clock, get } = this.#ports;
     const folder = this.#folderOf(register);
-    const fetchFile = async (path: string, maxBytes: number): Promise<Uint8Array> => {
-      const bytes = await get(`${register.url.replace(/\/+$/, "")}/${path}`, maxBytes, signal);
-      if (bytes === null) throw new MirrorError("mirror/missing", `${path} is not there`);
-      return bytes;
-    };
-    const checkpoint = await fetchFile(CHECKPOINT_PATH, MAX_NOTE_BYTES);
+    const fetchFile = (path: string, maxBytes: number): Promise<Uint8Array | null> =>
+      get(`${register.url.replace(/\/+$/, "")}/${path}`, maxBytes, signal);
+    const checkpoint = there(CHECKPOINT_PATH, await fetchFile(CHECKPOINT_PATH, MAX_NOTE_BYTES));
     const size = sizeIn(checkpoint);
     const day = Math.floor(clock.nowMs() / MS_PER_DAY);
     const old = await folder.sizes();
     if (countOfPaths(old.size, size) > MAX_FILES) {
       throw new MirrorError("mirror/no-room", `grown from ${old.size} to ${size} entries`);
     }
-    for (const { path, maxBytes } of mirrorPaths(old.size, size)) {
-      await folder.write(path, await fetchFile(path, maxBytes), day);
+    for (const { path, maxBytes, grown } of mirrorPaths(old.size, size)) {
+      const bytes = await fetchFile(path, maxBytes);
+      if (bytes !== null) await folder.write(path, bytes, day);
+      else {
+        const whole = grown ?? { path, maxBytes };
+        await folder.write(whole.path, there(path, grown && (await fetchFile(whole.path, whole.maxBytes))), day);
+      }
     }
     // A smaller log than before is passed on as it is: a member's own memory of the larger one is what convicts it.
     await folder.write(CHECKPOINT_PATH, checkpoint, day);
@@ -135,6 +137,11 @@ export class Mirror {
     const name = toHex(this.#ports.crypto.sha256(utf8(logKey)).subarray(0, 8));
     return new MirrorFolder(join(this.#config.dir, name));
   }
+}
+
+function there(path: string, bytes: Uint8Array | null): Uint8Array {
+  if (bytes === null) throw new MirrorError("mirror/missing", `${path} is not there`);
+  return bytes;
 }
 
 /** The one thing read of a checkpoint: how many files there are. Whether it is true is the members' question. */

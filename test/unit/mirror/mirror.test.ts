@@ -221,6 +221,20 @@ describe("the mirror of a register's log", () => {
     await world.mirror.stop();
   });
 
+  test("takes the whole file where a partial one has gone meanwhile", async () => {
+    const log = new MemoryLog(crypto);
+    const world = mirrorOf(log);
+    log.grow(entriesOf(0, 200));
+    const checkpoint = await log.publish();
+    log.grow(entriesOf(200, 100));
+    for (const path of ["tile/0/000.p/200", "tile/entries/000.p/200"]) log.files.delete(path);
+    log.files.set("checkpoint", checkpoint);
+    await world.mirror.start(new AbortController().signal);
+    await nextFetch(world, untilSize(world, 200));
+    expect(await everyEntry(log, world, null)).toBe(200);
+    await world.mirror.stop();
+  });
+
   test("drops the oldest entries beyond its room, and says so to whoever wants them", async () => {
     const log = new MemoryLog(crypto);
     const world = mirrorOf(log, { room: 8_000 });
