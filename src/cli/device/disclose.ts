@@ -28,7 +28,7 @@ const CANNOT_KNOW = [
 export async function run({ options, terminal }: Invocation): Promise<Outcome> {
   const { dataDir, registers } = await deviceConfig(options);
   const disclosure = await readDisclosure(nodeCrypto, dataDir);
-  terminal.say(`All that ${dataDir} hands over to whoever has this card, and nothing else is there:\n`);
+  terminal.say(`All that ${dataDir} tells whoever has this card:\n`);
   sayClips(terminal, disclosure);
   sayPeople(terminal, disclosure);
   sayShares(terminal, disclosure);
@@ -92,7 +92,7 @@ function madeAt(times: readonly string[]): string {
 function sayPeople(terminal: Terminal, disclosure: Disclosure): void {
   const { members, removed, household, lastDay, auditDays, privacyMode, doorbell } = disclosure;
   terminal.say(
-    `PEOPLE: ${members.length} member keys, no names. Quorum ${household.quorum}, ${household.state} changes.`,
+    `PEOPLE: ${counted(members.length, "member key")}, no names; with each the shared keys of its link. Quorum ${household.quorum}, ${counted(household.state, "change")}.`,
   );
   for (const { key, role, dayKeys } of members) {
     const days =
@@ -141,12 +141,21 @@ function sayRest(terminal: Terminal, { registers, otherFiles }: Disclosure, foll
   terminal.say(
     `REGISTERS: ${registers.length} copied, ${followed} in the configuration; the same bytes as everybody has, and no mark in them.`,
   );
-  terminal.say(`OTHER FILES: ${otherFiles.length === 0 ? "none" : ""}`);
-  for (const { name, bytes } of otherFiles) terminal.say(`  ${name}  ${byteSize(bytes)}`);
+  terminal.say(otherFiles.length === 0 ? "OTHER FILES: none" : "OTHER FILES:");
+  for (const { name, bytes } of otherFiles) {
+    const says = otherFileWords[name];
+    terminal.say(`  ${name}  ${byteSize(bytes)}${says === undefined ? "" : `  ${says}`}`);
+  }
   terminal.say(
     "The configuration, beside this folder, names the doorbell, the camera, perhaps with a password, and brokers.",
   );
 }
+
+const otherFileWords: Readonly<Record<string, string>> = {
+  "link/link-counters.bin": "about how many messages each member and the doorbell have exchanged",
+};
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 function sayList(terminal: Terminal, title: string, lines: readonly string[]): void {
   terminal.say(`\n${title}`);

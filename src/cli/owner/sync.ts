@@ -7,7 +7,8 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   return withDoorbell(invocation, async (session) => {
     const synced = await syncOwner(invocation, session, Date.now());
     tellTrouble(terminal, synced);
-    terminal.say(`${synced.clips.length} clips.`);
+    terminal.say(`${synced.clips.length} clip${synced.clips.length === 1 ? "" : "s"} on the doorbell.`);
+    if (synced.registers.length === 0) terminal.say("No register is followed: `doorward owner register add`.");
     for (const register of synced.registers) terminal.say(registerLine(register));
     const exit = troubleExit(synced);
     return { json: { ok: exit === 0, clips: synced.clips.length, registers: registersJson(synced) }, exit };
