@@ -1,4 +1,5 @@
-import type { Link } from "./link/link.ts";
+import { pairingLink } from "../protocol/pairing-handshake.ts";
+import type { DoorWatch } from "./door-watch.ts";
 import type { ControlSocket } from "./sensor/control-socket.ts";
 import type { GpioDriver } from "./sensor/gpio-driver.ts";
 import { SimulatedDriver } from "./sensor/simulated-driver.ts";
@@ -6,16 +7,21 @@ import { serveSimulation } from "./sensor/simulation.ts";
 
 /**
  * What programs of this machine, run by the doorbell's own user, may ask of the daemon.
- * @param link - Throws, with the reason, while nothing but the bell works.
+ * @param watch - Throws, with the reason, while nothing but the bell works.
  */
-export function serveControl(control: ControlSocket, driver: GpioDriver, link: () => Link): void {
+export function serveControl(
+  control: ControlSocket,
+  driver: GpioDriver,
+  watch: () => Pick<DoorWatch, "link" | "webOrigin">,
+): void {
   control.handle("pair", async () => {
-    const { qrText, closesAfterMs } = await link().startPairing();
-    return { ok: true, text: qrText, closesAfterMs };
+    const { link, webOrigin } = watch();
+    const { qrText, closesAfterMs } = await link.startPairing();
+    return { ok: true, text: qrText, link: webOrigin === null ? null : pairingLink(webOrigin, qrText), closesAfterMs };
   });
   control.handle("status", () => {
-    const { state, brokerPort } = link();
-    return { ok: true, link: state, brokerPort };
+    const { link, webOrigin } = watch();
+    return { ok: true, link: link.state, brokerPort: link.brokerPort, app: webOrigin };
   });
   if (driver instanceof SimulatedDriver) serveSimulation(control, driver);
 }

@@ -5,7 +5,6 @@ import type { Reload } from "./config/reload-config.ts";
 import { serveControl } from "./control.ts";
 import { loadDeviceKeys } from "./device-keys.ts";
 import { DoorWatch } from "./door-watch.ts";
-import type { Link } from "./link/link.ts";
 import { type Clock, makeSystemClock } from "./platform/clock.ts";
 import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
@@ -116,7 +115,7 @@ export class Device {
     this.#watch = watch;
     this.#bus.on("factoryResetRequested", () => this.#factoryReset(watch));
     const control = new ControlSocket(join(this.#config.dataDir, CONTROL_SOCKET), this.#log);
-    serveControl(control, driver, () => this.#linkOf(watch));
+    serveControl(control, driver, () => this.#partOf(watch));
     await this.#startControl(control, signal);
     await this.#started(watch, signal);
   }
@@ -150,8 +149,8 @@ export class Device {
   }
 
   /** @throws When nothing but the bell works; says why. */
-  #linkOf(watch: RetriedPart<DoorWatch>): Link {
-    if (watch.part !== null) return watch.part.link;
+  #partOf(watch: RetriedPart<DoorWatch>): DoorWatch {
+    if (watch.part !== null) return watch.part;
     const why = this.#failure === null ? "" : `: ${this.#failure.message}. ${this.#failure.todo}`;
     throw new Error(`only the bell works${why}`);
   }

@@ -153,18 +153,22 @@ export class DoorWatch implements Startable {
     const record = (entry: AuditEntry): void => void audit.append(entry, readers());
     const privacy = new PrivacySwitch(join(dataDir, PRIVACY_FILE));
     await privacy.load();
-    const link = new Link(await linkConfig(join(dataDir, "link"), broker), {
-      ...base,
-      deviceSigner: signer,
-      eraseWraps: () => vault.eraseWraps(),
-      onLinkChange: (state) => bus.emit(state === "up" ? "linkUp" : "linkLost", {}),
-      onPaired: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
-      // The first phone's pairing was written before it had keys that it could be sealed to.
-      onFirstKeys: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
-      webUrls: () => this.#web?.part?.memberUrls ?? [],
-      onPairingWindow: (state) => lights?.set("pairing", state === "open"),
-      onHouseholdChange: (_view, change) => this.#householdChanged(change),
-    });
+    const { pairingWindowMs } = this.#config;
+    const link = new Link(
+      { ...(await linkConfig(join(dataDir, "link"), broker)), pairingWindowMs },
+      {
+        ...base,
+        deviceSigner: signer,
+        eraseWraps: () => vault.eraseWraps(),
+        onLinkChange: (state) => bus.emit(state === "up" ? "linkUp" : "linkLost", {}),
+        onPaired: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
+        // The first phone's pairing was written before it had keys that it could be sealed to.
+        onFirstKeys: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
+        webUrls: () => this.#web?.part?.memberUrls ?? [],
+        onPairingWindow: (state) => lights?.set("pairing", state === "open"),
+        onHouseholdChange: (_view, change) => this.#householdChanged(change),
+      },
+    );
     const readers = (): readonly DayPublicKey[] => link.dayKeys(this.#today(), base.clock.synced());
     const outbox = new Outbox(ledger, crypto);
     const publisher = new Publisher({

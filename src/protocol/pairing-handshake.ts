@@ -39,6 +39,9 @@ export interface LinkKeys {
 export const PAIRING_WINDOW_SECONDS = 180;
 export const MAX_WRONG_MACS = 3;
 
+/** The code as an address that opens the app with it; what stands behind `#` never leaves the browser. */
+export const pairingLink = (origin: string, code: string): string => `${origin}/#${code}`;
+
 const VERSION = 1;
 const CODE_PREFIX = "doorward:";
 const MAX_BROKER_CHARACTERS = 512;

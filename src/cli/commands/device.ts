@@ -169,6 +169,7 @@ const demoCommands: readonly CommandDefinition[] = [
     options: [
       { flags: "--once", meaning: "end after the story" },
       { flags: "--video <file>", meaning: "take this film for the camera" },
+      { flags: "--port <n>", meaning: "port of the owner's app; by default 8080, or a free one where that is taken" },
       { flags: "--out <file>", meaning: "keep the recipient's MP4" },
       { flags: "--data <dir>", meaning: "keep what device, owner and recipient wrote, in folders of these names" },
     ],

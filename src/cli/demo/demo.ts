@@ -7,9 +7,12 @@ import type { Invocation, Outcome } from "../definition.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { explain } from "../explain.ts";
 import { untilStopped } from "../until-stopped.ts";
+import { freePort, isFree } from "./free-port.ts";
 import { Narrator } from "./narrator.ts";
 import { StepFailed } from "./step-failed.ts";
 import { CHAPTERS, type Ends, type Told, tellStory } from "./story.ts";
+
+const USUAL_PORT = 8080;
 
 export async function run({ options, terminal, signal }: Invocation): Promise<Outcome> {
   const asked = options.text("data");
@@ -18,7 +21,8 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
   if (kept !== undefined) await access(dirname(resolve(kept))); // not found out at the story's end
   const dir = asked === undefined ? await mkdtemp(join(tmpdir(), "doorward-demo-")) : await emptyDir(resolve(asked));
   for (const part of ["device", "owner", "recipient"]) await mkdir(join(dir, part), { mode: 0o700 });
-  const stage = { dir, video, out: kept === undefined ? join(dir, "recipient", "shared.mp4") : resolve(kept) };
+  const appPort = await portOfApp(options.integer("port", { min: 1, max: 65_535 }));
+  const stage = { dir, video, appPort, out: kept === undefined ? join(dir, "recipient", "shared.mp4") : resolve(kept) };
   const output = {
     write: (text: string) => (terminal.json ? terminal.note(text.trimEnd()) : terminal.say(text.trimEnd())),
   };
@@ -27,7 +31,7 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
   try {
     const told = await tellStory(stage, narrator, ends, signal);
     narrator.plain(`\nThat is the whole story: what left the door is what the owner signed.`);
-    if (!options.flag("once")) await stayUp(narrator, told, signal);
+    if (!options.flag("once")) await stayUp(narrator, told, stage.appPort, signal);
     return { json: { ok: true, ...told } };
   } catch (error) {
     if (signal.aborted) return { json: { ok: false, error: "stopped before the story ended" }, exit: EXIT.interrupted };
@@ -41,13 +45,25 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
   }
 }
 
-async function stayUp(narrator: Narrator, { dataDir }: Told, signal: AbortSignal): Promise<void> {
+async function stayUp(narrator: Narrator, { dataDir }: Told, port: number, signal: AbortSignal): Promise<void> {
   const config = join(dataDir, "doorward.toml");
+  narrator.plain(
+    `The owner's app is at http://localhost:${port}; the line that begins with "Pair:" lets a browser in.`,
+  );
   narrator.plain("The simulated door stays up. In another terminal, in this folder:\n");
   narrator.plain(`     node dist/program/doorward.mjs simulate ring --config ${config}`);
   narrator.plain(`     node dist/program/doorward.mjs owner clips --home ${join(dataDir, "..", "owner")}\n`);
   narrator.plain("Ctrl-C ends it.");
   await untilStopped(signal);
+}
+
+/** A port that somebody asked for is taken or refused; nobody cares about the default. */
+async function portOfApp(asked: number | undefined): Promise<number> {
+  if (await isFree(asked ?? USUAL_PORT)) return asked ?? USUAL_PORT;
+  if (asked === undefined) return freePort();
+  throw new CliError("cli/usage", `port ${asked} is taken`, {
+    hint: "Name another one after --port, or leave it out.",
+  });
 }
 
 /** Looked into before the story begins: a camera that gives nothing would be waited for. */

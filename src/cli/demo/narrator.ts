@@ -21,6 +21,11 @@ export class Narrator {
     this.#telling = telling;
   }
 
+  /** Somebody looks at a screen, and may scan something there. */
+  get isForPeople(): boolean {
+    return this.#telling.columns !== undefined;
+  }
+
   chapter(title: string): void {
     this.#chapter += 1;
     this.#write(`\n${this.#chapter}/${this.#telling.chapters}  ${title}`);

@@ -3,12 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { exampleConfig } from "../../device/config/reference.ts";
 import { writeFileDurably } from "../../device/platform/durable-file.ts";
 import { startMailbox } from "../../mailbox/mailbox.ts";
-import type { Invocation } from "../definition.ts";
 import { withDoorbell } from "../doorbell-session.ts";
-import { Options } from "../options.ts";
-import { Terminal } from "../terminal.ts";
 import { freePort } from "./free-port.ts";
+import { inviteToApp } from "./invite-to-app.ts";
 import type { Narrator } from "./narrator.ts";
+import { silentInvocation } from "./silent-invocation.ts";
 import { SimulatedDoor } from "./simulated-door.ts";
 import { answered, refusalOf, StepFailed } from "./step-failed.ts";
 import { type } from "./typed-command.ts";
@@ -31,6 +30,8 @@ export interface Stage {
   /** A film that stands in for the camera. */
   readonly video: string | null;
   readonly out: string;
+  /** Of the owner's app. */
+  readonly appPort: number;
 }
 
 export interface Told {
@@ -60,7 +61,7 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
 
   narrator.chapter("A doorbell starts, with a simulated door");
   const config = join(device, "doorward.toml");
-  await writeFileDurably(config, new TextEncoder().encode(configText(device, stage.video, await freePort())));
+  await writeFileDurably(config, new TextEncoder().encode(configText(device, stage, await freePort())));
   answered(await type(["init", "--config", config], signal));
   const door = new SimulatedDoor(config, device);
   ends.push(() => door.stop());
@@ -72,6 +73,7 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
   narrator.say(
     `The home's own broker listens on 127.0.0.1:${String(brokerPort)}. Button and chime are simulated pins.`,
   );
+  narrator.say(`The owner's app: http://localhost:${stage.appPort}`);
   narrator.say(`Files are named from ${stage.dir}.`);
 
   narrator.chapter("The owner pairs: a key on this machine");
@@ -80,6 +82,7 @@ export async function tellStory(stage: Stage, narrator: Narrator, ends: Ends, si
   narrator.typed("doorward owner pair (the text that `doorward pair` shows)");
   answered(await type(["owner", "pair", String(text), "--home", owner], signal));
   narrator.say("Keys for the days to come are with the doorbell. Until then it would have recorded nothing.");
+  ends.push(await inviteToApp(owner, `http://localhost:${stage.appPort}`, narrator, signal));
   await cameraOn(owner, door, signal);
   narrator.say(`The camera is on. The last ${PRE_ROLL_SECONDS} seconds are held in memory, never on the card …`);
   await sleep((PRE_ROLL_SECONDS + 1) * 1000, undefined, { signal });
@@ -167,7 +170,7 @@ async function ask(narrator: Narrator, words: readonly string[], signal: AbortSi
 }
 
 /** @param brokerPort - Fixed, so that a doorbell kept with `--data` is found by its owner when it runs again. */
-function configText(dataDir: string, video: string | null, brokerPort: number): string {
+function configText(dataDir: string, { video, appPort }: Stage, brokerPort: number): string {
   const camera = video === null ? {} : { "camera.source": "file", "camera.file": video };
   return exampleConfig({
     ...camera,
@@ -177,6 +180,8 @@ function configText(dataDir: string, video: string | null, brokerPort: number): 
     "recording.pre_roll": `${PRE_ROLL_SECONDS}s`,
     "recording.post_roll": `${POST_ROLL_SECONDS}s`,
     "broker.port": brokerPort,
+    "web.port": appPort,
+    "device.pairing_window": "24h",
     "log.level": "debug", // the story listens for what happens; a real door's log does not date its visitors
     "sharing.undo_window": `${UNDO_SECONDS}s`,
   });
@@ -195,12 +200,6 @@ async function cameraOn(home: string, door: SimulatedDoor, signal: AbortSignal):
       await sleep(300, undefined, { signal });
     }
   });
-}
-
-function silentInvocation(home: string, signal: AbortSignal): Invocation {
-  const silence = { write: () => {} };
-  const terminal = new Terminal({ stdout: silence, stderr: silence, stdin: process.stdin }, true);
-  return { args: [], options: new Options({ home }), terminal, environment: process.env, signal };
 }
 
 async function chimeHeard(door: SimulatedDoor, signal: AbortSignal): Promise<void> {

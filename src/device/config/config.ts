@@ -49,6 +49,7 @@ export interface DoorwardConfig {
   readonly storage: { readonly quotaBytes: number; readonly retentionDays: number };
   readonly sensor: SensorConfig;
   readonly broker: BrokerConfig;
+  readonly pairingWindowMs: number;
   readonly web: WebConfig;
   readonly push: PushConfig;
   readonly sharing: { readonly undoWindowMs: number };
@@ -76,6 +77,7 @@ export function configFrom(values: ConfigValues, baseDir: string): DoorwardConfi
     storage: { quotaBytes: values.storage.quota, retentionDays: Math.floor(values.storage.keep / DAY_MS) },
     sensor: sensorConfig(values, at),
     broker: brokerConfig(values, at),
+    pairingWindowMs: values.device.pairing_window,
     web: webConfig(values, at),
     push: { on: values.push.on, contact: values.push.contact, privateServers: values.push.private_servers },
     sharing: { undoWindowMs: values.sharing.undo_window },

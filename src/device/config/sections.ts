@@ -37,6 +37,11 @@ export const sections = {
       "",
       "Where sockets are made. Empty: systemd's runtime directory, or `run` in `data_dir`. Keep it short: a socket's path has at most 107 bytes.",
     ),
+    pairing_window: setting(
+      duration("30s", "24h"),
+      "3min",
+      "How long a pairing code is good, if nobody has used it. Longer is for demonstrations.",
+    ),
     clock: setting(
       choice("auto", "trusted"),
       "auto",

@@ -27,6 +27,8 @@ file = "no-such-film.mp4"
 reset_hold = "5s"
 [broker]
 port = 0
+[web]
+on = false
 `;
 
 /** A doorbell in a folder of its own that a test has damaged before it starts. */
