@@ -4,7 +4,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 /** Packages with a binary stay in node_modules; loading them by `require` spares Node a search for their export names. */
-const WITH_BINARIES = ["better-sqlite3", "onoff", "sodium-native"];
+const WITH_BINARIES = ["better-sqlite3", "onoff", "sodium-native", "@roamhq/wrtc"];
 
 const requireBinaries = {
   name: "require-binaries",
@@ -30,7 +30,7 @@ const commonJsNames = [
 
 rmSync("dist/program", { recursive: true, force: true });
 await build({
-  entryPoints: { doorward: "dist/cli/main.js" },
+  entryPoints: { doorward: "dist/cli/main.js", "live-child": "dist/device/live/child-main.js" },
   outdir: "dist/program",
   outExtension: { ".js": ".mjs" },
   bundle: true,

@@ -17,29 +17,42 @@ export interface DoorNoticePorts {
 const CONDITIONS: readonly StatusCondition[] = ["pairing", "privacy", "camera-lost", "no-member", "link-lost"];
 
 /** Who hears of what: rings and motion begin clips, members' phones are told, lights show. The returned function ends it. */
-export function wireDoorNotices({ bus, link, filming, recorder, lights, camera }: DoorNoticePorts): () => void {
+export function wireDoorNotices({ bus, link, filming: clips, recorder, lights, camera }: DoorNoticePorts): () => void {
   const ends: (() => void)[] = [];
   const on = <Name extends NoticeName>(name: Name, listener: (notice: Notices[Name]) => void | Promise<void>): void =>
     void ends.push(bus.on(name, listener));
-  let openClips = 0;
-  const showRecording = (change: 1 | -1): void => {
-    openClips += change;
-    lights?.recording(openClips > 0);
+  let filming = 0;
+  let hearing = 0;
+  const showFilming = (change: 1 | -1): void => {
+    filming += change;
+    lights?.recording(filming > 0);
   };
+  const showHearing = (change: 1 | -1): void => {
+    hearing += change;
+    lights?.talking(hearing > 0);
+  };
+  on("liveBegan", ({ sound }) => {
+    showFilming(1);
+    if (sound) showHearing(1);
+  });
+  on("liveEnded", ({ sound }) => {
+    showFilming(-1);
+    if (sound) showHearing(-1);
+  });
   on("ringPressed", ({ atMs }) => {
     link.notify("ring", { atMs });
-    filming.trigger("ring");
+    clips.trigger("ring");
   });
   on("motionStarted", ({ source }) => {
     if (source === "pir") recorder.motionSensed();
   });
   on("clipOpened", ({ clip, trigger }) => {
-    showRecording(1);
+    showFilming(1);
     lights?.set("bell-only", false);
     link.notify("clip-opened", { clip, trigger });
   });
   on("clipSealed", ({ clip, closed }) => {
-    showRecording(-1);
+    showFilming(-1);
     link.notify("clip-sealed", { clip, closed });
   });
   on("cameraLost", () => {
@@ -69,5 +82,6 @@ export function wireDoorNotices({ bus, link, filming, recorder, lights, camera }
     for (const end of ends) end();
     for (const condition of CONDITIONS) lights?.set(condition, false);
     lights?.recording(false);
+    lights?.talking(false);
   };
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AuditEntry } from "../protocol/audit-chain.ts";
-import { toHex } from "../protocol/bytes.ts";
+import { equalBytes, toHex } from "../protocol/bytes.ts";
 import type { Crypto } from "../protocol/crypto.ts";
 import { seedSigner } from "../protocol/envelope.ts";
 import type { MemberChange } from "../protocol/statements/member.ts";
@@ -16,11 +16,13 @@ import { Filming } from "./filming.ts";
 import { Link, MAX_PACKET_BYTES } from "./link/link.ts";
 import { dialOutsideBroker } from "./link/outside-broker.ts";
 import { linkConfig } from "./link-config.ts";
+import { LiveDesk } from "./live/live-desk.ts";
 import { wedgedPart } from "./liveness.ts";
 import { httpGet } from "./mirror/http-get.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { answerClipOps } from "./ops/clip-ops.ts";
 import { answerDeviceOps } from "./ops/device-ops.ts";
+import { answerLiveOps } from "./ops/live-ops.ts";
 import { answerPushOps } from "./ops/push-ops.ts";
 import { answerRegisterOps } from "./ops/register-ops.ts";
 import { answerRingOps } from "./ops/ring-ops.ts";
@@ -49,6 +51,8 @@ const LEDGER_FILE = "ledger.db";
 const PRIVACY_FILE = "privacy";
 const MIRROR_DIR = "mirror";
 const WEB_DIR = "web";
+/** Beside the bundled program, where the build puts it. */
+const LIVE_PROGRAM = fileURLToPath(new URL("live-child.mjs", import.meta.url));
 
 export interface DoorWatchPorts {
   readonly crypto: Crypto;
@@ -83,7 +87,7 @@ export class DoorWatch implements Startable {
     const { lights, resetFirst } = this.#ports;
     const parts = await this.#build(signal);
     this.#built = parts;
-    const { link, filming, recorder, privacy, sharing, mirror } = parts;
+    const { link, filming, recorder, privacy, sharing, mirror, live } = parts;
     this.#answer(parts);
     this.#answerRings(parts);
     const camera = (): CameraState => cameraState(parts);
@@ -93,6 +97,7 @@ export class DoorWatch implements Startable {
     await this.#started(link, signal);
     this.#stops.push(() => filming.settled()); // after the recorder's stop has ended what it records
     await this.#started(recorder, signal);
+    await this.#started(live, signal);
     await this.#started(sharing, signal);
     await this.#started(mirror, signal);
     if (this.#config.web.on) await this.#startWeb(parts, signal);
@@ -214,7 +219,16 @@ export class DoorWatch implements Startable {
       { dir: join(dataDir, MIRROR_DIR), registers: follow, ...mirroring },
       { ...base, get: httpGet, deviceSeed: keys.seed.reveal() },
     );
-    return { vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy, mirror };
+    const live = new LiveDesk(this.#config.live, {
+      ...base,
+      notices: bus,
+      deviceSigner: signer,
+      camera: () => cameraState({ privacy, recorder }),
+      streamSocket: recorder.liveSocketPath,
+      program: LIVE_PROGRAM,
+      watched: (member, seconds) => record({ kind: "live-session", at: this.#nowSeconds(), member, seconds }),
+    });
+    return { live, vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy, mirror };
   }
 
   /** Without it phones ring only while their app is open: no reason to keep the rest from starting. */
@@ -279,11 +293,12 @@ export class DoorWatch implements Startable {
 
   /** What members may ask. */
   #answer(parts: Parts): void {
-    const { link, vault, desk, publisher, audit, recorder, privacy, record, mirror } = parts;
+    const { link, vault, desk, publisher, audit, recorder, privacy, record, mirror, live } = parts;
     const { clock, bus } = this.#ports;
     answerClipOps(link, vault);
     answerShareOps(link, { desk, publisher });
     answerRegisterOps(link, mirror);
+    answerLiveOps(link, live);
     answerDeviceOps(link, {
       name: this.#config.name,
       retentionDays: () => this.#config.storage.retentionDays,
@@ -295,6 +310,7 @@ export class DoorWatch implements Startable {
       setPrivacy: async (on, member) => {
         // The order of promises: off is on disk before the camera ends, on again only after it is on disk.
         await privacy.set(on);
+        if (on) await live.endAll();
         await recorder.setPrivacy(on);
         bus.emit("privacyChanged", { on });
         record({ kind: "privacy", at: this.#nowSeconds(), on, member });
@@ -303,7 +319,9 @@ export class DoorWatch implements Startable {
   }
 
   #householdChanged(change: MemberChange | null): void {
-    const { record, desk, sharing } = this.#parts;
+    const { record, desk, sharing, live, link } = this.#parts;
+    const isMember = (key: Uint8Array): boolean => link.view().members.some(({ signKey }) => equalBytes(signKey, key));
+    void live.endAll((member) => !isMember(member));
     if (change !== null) {
       const { state, member, role, quorum } = change;
       record({ kind: "household", at: this.#nowSeconds(), state, member, role, quorum });
@@ -350,12 +368,13 @@ export class DoorWatch implements Startable {
 
 type CameraState = "on" | "lost" | "privacy";
 
-function cameraState({ privacy, recorder }: Parts): CameraState {
+function cameraState({ privacy, recorder }: Pick<Parts, "privacy" | "recorder">): CameraState {
   if (privacy.on) return "privacy";
   return recorder.isReady ? "on" : "lost";
 }
 
 interface Parts {
+  readonly live: LiveDesk;
   readonly vault: Vault;
   readonly audit: AuditLog;
   readonly record: (entry: AuditEntry) => void;

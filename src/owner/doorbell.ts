@@ -25,7 +25,7 @@ interface Reply<Op extends LinkOp> {
 }
 
 /** Requests that must not be carried out twice. */
-const ONCE: ReadonlySet<LinkOp> = new Set(["consent", "household-change", "invite"]);
+const ONCE: ReadonlySet<LinkOp> = new Set(["consent", "household-change", "invite", "live-start", "live-answer"]);
 const MAX_FRAGMENTS_AT_ONCE = 1000;
 /** More than the largest bundle of a register's log. */
 const MAX_REGISTER_FILE_BYTES = 8 * 1024 * 1024;

@@ -18,6 +18,7 @@ export { Doorbell } from "./doorbell.ts";
 export { OwnerError, type OwnerErrorCode, ownerErrors } from "./errors.ts";
 export { coSignHouseholdChange, readHouseholdProposal, signHouseholdChange } from "./household-change.ts";
 export { type Answer, LinkClient, type LinkClientPorts, type RequestOptions } from "./link-client.ts";
+export { askLive, type LiveAsked, type LiveView } from "./live.ts";
 export {
   type AskedConsent,
   type ConsentSubmission,

@@ -26,7 +26,9 @@ export type Kind =
   | "accreditation"
   | "accreditation-revocation"
   | "request"
-  | "outcome";
+  | "outcome"
+  | "live-offer"
+  | "live-answer";
 
 /** One kind of statement. The shape leaves out `version`, which every payload has and this file handles. */
 export interface StatementKind<T> {

@@ -39,6 +39,10 @@ export const protocolErrors = {
   "pairing/shape": "A pairing message has a wrong form: drop it.",
   "pairing/mac": "A pairing message's MAC is wrong: three of them close the window.",
   "pairing/signature": "The doorbell's pairing statement is not signed by the scanned key: stop, start again.",
+  "live/description":
+    "A session description is too long or does not name exactly one SHA-256 fingerprint: refuse the view.",
+  "live/mismatch":
+    "A session description is not the one that was signed, or is for another view: somebody changed it on its way; show nothing.",
   "mp4/shape": "Bytes are not the fragmented MP4 this software writes: the recording is damaged.",
 } as const;
 

@@ -2,7 +2,8 @@
  * What a member can ask its device over the link: name, arguments and result of each request, for both sides.
  * Attachments: `clip-head` answers leaf data, 73 bytes each, sorted by lane, then index; `fragments` answers
  * `length 4 · bytes` for each fragment; `consent` brings {@link encodeSubmission}, `waiting-consent` answers it; `revoke` and `household-change`
- * bring one statement; `audit` answers an export as audit-chain.ts writes it; `share-part` answers bytes of a share's archive, `register-file` bytes
+ * bring one statement; `live-start` answers statement and session description, `live-answer` brings them, as {@link encodeParts}
+ * writes them; `audit` answers an export as audit-chain.ts writes it; `share-part` answers bytes of a share's archive, `register-file` bytes
  * of a mirrored file; `clip-index` answers {@link encodeClipIndex}. All others have none.
  */
 
@@ -56,6 +57,9 @@ const deviceStatus = object({
   quotaBytes: count,
   retentionDays: count,
 });
+
+/** As `RTCConfiguration` has it; the credentials last as long as one view. */
+const iceServer = object({ urls: text(512), username: nullable(text(256)), credential: nullable(text(256)) });
 
 export const linkOps = {
   /** Newest first. `sinceDay`: clips of this day and later. */
@@ -161,6 +165,17 @@ export const linkOps = {
   "ring-heard": op(nothing, nothing),
   /** How long ago somebody last rang, since the device started; for a phone that was woken and does not know why. */
   "last-ring": op(nothing, object({ agoMs: nullable(count) })),
+  /** Asks for a live view. Refused: no attachment; otherwise the device's signed description. */
+  "live-start": op(
+    object({ codecs: array(literal("h264", "vp8"), 2), sound: boolean }),
+    object({
+      session: nullable(id),
+      refused: nullable(literal("privacy", "camera-lost", "busy", "no-engine", "off")),
+      iceServers: array(iceServer, 8),
+    }),
+  ),
+  "live-answer": op(object({ session: id }), nothing),
+  "live-stop": op(object({ session: id }), nothing),
 } as const;
 
 export type LinkOp = keyof typeof linkOps;

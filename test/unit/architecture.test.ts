@@ -30,6 +30,7 @@ const mayImport: Record<string, readonly string[]> = {
   "device/publisher": [...device, "device/vault", "device/audit", "device/link", "node:"],
   "device/web": [...device, "fastify", "@fastify/static", "ws", "@peculiar/x509", "reflect-metadata", "node:"],
   "device/push": [...device, "web-push", "node:"],
+  "device/live": [...device, "werift", "@roamhq/wrtc", "node:"],
   device: ["protocol", "device", "node:"],
   mailbox: ["protocol", "aedes", "ws", "node:"],
   witness: ["protocol", "better-sqlite3", "node:"],

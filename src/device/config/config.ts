@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import type { LiveConfig, SpeakerConfig } from "../live/live-config.ts";
 import type { LogLevel } from "../platform/logger.ts";
 import type { PushConfig } from "../push/push-config.ts";
 import type { CameraSource, RecorderConfig, SoundSource } from "../recorder/recorder-config.ts";
@@ -52,6 +53,7 @@ export interface DoorwardConfig {
   readonly pairingWindowMs: number;
   readonly web: WebConfig;
   readonly push: PushConfig;
+  readonly live: LiveConfig;
   readonly sharing: { readonly undoWindowMs: number };
   readonly registers: RegistersConfig;
   readonly log: { readonly level: LogLevel };
@@ -80,6 +82,7 @@ export function configFrom(values: ConfigValues, baseDir: string): DoorwardConfi
     pairingWindowMs: values.device.pairing_window,
     web: webConfig(values, at),
     push: { on: values.push.on, contact: values.push.contact, privateServers: values.push.private_servers },
+    live: liveConfig(values, at, runtimeDir),
     sharing: { undoWindowMs: values.sharing.undo_window },
     registers: registersConfig(values),
     log: { level: values.log.level },
@@ -138,6 +141,27 @@ function soundSource({ source, device }: ConfigValues["sound"]): SoundSource {
   return source === "alsa" ? { kind: "alsa", device } : { kind: source };
 }
 
+function liveConfig({ live, recording }: ConfigValues, at: (path: string) => string, runtimeDir: string): LiveConfig {
+  return {
+    on: live.on,
+    speaker: speakerConfig(live, runtimeDir),
+    relay: { urls: live.relays, secretFile: live.relay_secret === "" ? null : at(live.relay_secret) },
+    longestMs: live.longest,
+    ffmpegPath: recording.ffmpeg,
+  };
+}
+
+function speakerConfig({ speaker, speaker_device: device }: ConfigValues["live"], runtimeDir: string): SpeakerConfig {
+  switch (speaker) {
+    case "alsa":
+      return { kind: "alsa", device };
+    case "simulated":
+      return { kind: "simulated", file: join(runtimeDir, "speaker.s16") };
+    default:
+      return { kind: "off" };
+  }
+}
+
 function sensorConfig({ gpio, button, chime, leds }: ConfigValues, at: (path: string) => string): SensorConfig {
   const filter = {
     glitchFilterMs: button.glitch_filter,
@@ -172,6 +196,7 @@ function pinsOf(gpio: ConfigValues["gpio"]): Pins {
     statusLed: assigned(gpio.status_led_pin, "status_led"),
     recordingLed: assigned(gpio.recording_led_pin, "recording_led"),
     buttonLed: assigned(gpio.button_led_pin, "button_led"),
+    talkLed: assigned(gpio.talk_led_pin, "talk_led"),
   };
   return Object.fromEntries(Object.entries(all).filter(([, pin]) => pin !== undefined)) as Pins;
 }

@@ -16,7 +16,16 @@ import {
   wholeNumber,
 } from "./setting.ts";
 
-const PIN_NAMES = ["bell", "pairing", "motion", "chime", "status_led", "recording_led", "button_led"] as const;
+const PIN_NAMES = [
+  "bell",
+  "pairing",
+  "motion",
+  "chime",
+  "status_led",
+  "recording_led",
+  "button_led",
+  "talk_led",
+] as const;
 export type PinName = (typeof PIN_NAMES)[number];
 
 /** Every setting there is, in the order of the reference page. Defaults run the whole doorbell without any hardware. */
@@ -147,8 +156,13 @@ export const sections = {
     motion_pin: setting(pin, 22, "The PIR sensor."),
     chime_pin: setting(pin, 23, "The relay of the house's chime."),
     status_led_pin: setting(pin, 24, "The LED that tells how the doorbell is."),
-    recording_led_pin: setting(pin, 25, "The LED that is lit whenever a clip is being recorded."),
+    recording_led_pin: setting(
+      pin,
+      25,
+      "The LED that is lit whenever a clip is being recorded or somebody watches live.",
+    ),
     button_led_pin: setting(pin, 12, "The light of the button at the door."),
+    talk_led_pin: setting(pin, 16, "The LED that is lit as long as somebody inside hears the door live, or talks."),
     active_low: setting(
       list(`a list of pins among ${PIN_NAMES.map((name) => `"${name}"`).join(", ")}`, readPinName),
       ["bell", "pairing"],
@@ -289,6 +303,30 @@ export const sections = {
       "Whether a push server (ntfy, UnifiedPush) may be in the home's own network, and without TLS. Off: public https:// addresses only.",
     ),
   }),
+  live: section("Live view and two-way talk, from the owner's app.", {
+    on: setting(flag, true, "Whether members may watch live."),
+    speaker: setting(
+      choice("off", "alsa", "simulated"),
+      "off",
+      "Where a member's voice comes out. `alsa`: a sound card; `simulated`: a file in `runtime_dir`, for trying without one.",
+    ),
+    speaker_device: setting(
+      text("a name in quotes", /^[^\s]{1,200}$/),
+      "default",
+      "For `alsa`: the speaker, as `aplay -L` lists it.",
+    ),
+    relays: setting(
+      list('a list of addresses such as ["turn:turn.example.org:3478"]', readRelay),
+      [],
+      "Servers that help both ends find each other from outside the home. None: live view works in the home's network only. Nobody else's server is ever asked.",
+    ),
+    relay_secret: setting(
+      path,
+      "",
+      "File with coturn's `static-auth-secret`; each view gets credentials of its own, which end with it.",
+    ),
+    longest: setting(duration("30s", "2h"), "15min", "A live view ends after this long."),
+  }),
   sharing: section("Sending a share.", {
     undo_window: setting(
       duration("0s", "24h"),
@@ -371,6 +409,10 @@ function readRegister(entry: unknown): RegisterSetting | null {
 
 function readPinName(entry: unknown): PinName | null {
   return PIN_NAMES.find((name) => name === entry) ?? null;
+}
+
+function readRelay(entry: unknown): string | null {
+  return typeof entry === "string" && /^(?:turns?|stun):[\x21-\x7e]{1,500}$/.test(entry) ? entry : null;
 }
 
 function readTimesOfDay(entry: unknown): TimesOfDay | null {

@@ -16,6 +16,9 @@ export interface Notices {
   factoryResetRequested: Record<string, never>;
   privacyChanged: { readonly on: boolean };
   recordingRefused: { readonly reason: string };
+  /** Before the first picture leaves, and after the last; `sound`: the microphone is heard. */
+  liveBegan: { readonly sound: boolean };
+  liveEnded: { readonly sound: boolean };
   shareDelivered: { readonly token: string };
 }
 

@@ -27,6 +27,7 @@ export interface LightPins {
   readonly status: OutputPin | null;
   readonly recording: OutputPin | null;
   readonly button: OutputPin | null;
+  readonly talk: OutputPin | null;
 }
 
 export class Lights {
@@ -34,6 +35,7 @@ export class Lights {
   readonly #status: Led;
   readonly #recording: Led;
   readonly #button: Led;
+  readonly #talk: Led;
   readonly #holding = new Set<StatusCondition>();
 
   constructor(config: LedConfig, clock: Clock, pins: LightPins) {
@@ -41,6 +43,7 @@ export class Lights {
     this.#status = new Led(clock, pins.status);
     this.#recording = new Led(clock, pins.recording);
     this.#button = new Led(clock, pins.button);
+    this.#talk = new Led(clock, pins.talk);
   }
 
   start(): void {
@@ -59,13 +62,18 @@ export class Lights {
     this.#recording.show(on ? "on" : "off");
   }
 
+  /** Lit as long as somebody inside can hear, or talk: whoever stands there knows. */
+  talking(on: boolean): void {
+    this.#talk.show(on ? "on" : "off");
+  }
+
   pressed(down: boolean): void {
     if (down) this.#button.show(PRESSED);
     else this.#button.show(this.#config.button ? "on" : "off");
   }
 
   stop(): void {
-    for (const led of [this.#status, this.#recording, this.#button]) led.show("off");
+    for (const led of [this.#status, this.#recording, this.#button, this.#talk]) led.show("off");
   }
 
   #showStatus(): void {

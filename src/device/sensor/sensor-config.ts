@@ -1,7 +1,7 @@
 /** What buttons, sensor, lights and chime are told. Plain values: the configuration fills them. */
 
 export const INPUT_PINS = ["bell", "pairing", "motion"] as const;
-export const OUTPUT_PINS = ["chime", "statusLed", "recordingLed", "buttonLed"] as const;
+export const OUTPUT_PINS = ["chime", "statusLed", "recordingLed", "buttonLed", "talkLed"] as const;
 export type InputName = (typeof INPUT_PINS)[number];
 export type OutputName = (typeof OUTPUT_PINS)[number];
 

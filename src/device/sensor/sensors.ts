@@ -46,6 +46,7 @@ export class Sensors {
       status: await driver.output("statusLed"),
       recording: await driver.output("recordingLed"),
       button: await driver.output("buttonLed"),
+      talk: await driver.output("talkLed"),
     });
     this.#running.push(this.#chime, this.#lights);
     this.#lights.start();

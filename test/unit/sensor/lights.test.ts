@@ -12,6 +12,7 @@ async function lights(config = { status: true, button: true }) {
     status: await driver.output("statusLed"),
     recording: await driver.output("recordingLed"),
     button: await driver.output("buttonLed"),
+    talk: await driver.output("talkLed"),
   });
   it.start();
   /** One character per 100 ms, `#` lit. */
