@@ -5,6 +5,7 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import { Aedes, type Client } from "aedes";
 import { inboxOf, MAX_MESSAGE_BYTES, mayPublish, mayReceive, maySubscribe, type Visitor, visitorOf } from "./access.ts";
 import { type BrowserDoor, openBrowserDoor } from "./browser-door.ts";
+import type { MailboxRecord } from "./disclosure.ts";
 import { MailboxError, type MailboxErrorCode } from "./errors.ts";
 import { PacketSizes } from "./packet-size.ts";
 import { WaitingMessages } from "./waiting-messages.ts";
@@ -37,6 +38,8 @@ export interface RunningMailbox {
   readonly url: string;
   /** The same for recipients whose page is their browser; null without a port for them. */
   readonly webSocketUrl: string | null;
+  /** All that it has about anybody: open connections, kept sessions, messages that wait. There is nothing on the disk. */
+  records(): Promise<readonly MailboxRecord[]>;
   /** Never throws; may be called twice. */
   stop(): Promise<void>;
 }
@@ -49,8 +52,9 @@ export async function startMailbox(options: MailboxOptions): Promise<RunningMail
     maxTopicLevels: 3,
   });
   const dropped = options.onDropped ?? (() => {});
-  guard(aedes, dropped);
-  const sockets = new Set<Duplex>();
+  const kept = guard(aedes, dropped);
+  /** With their addresses, which nothing else keeps. */
+  const sockets = new Map<Duplex, string>();
   const { tls } = options;
   const secureContext = tls && createSecureContext(tls);
   // Not a TLS server, which would count a connection only once its handshake is done, and wait for that two minutes.
@@ -77,6 +81,10 @@ export async function startMailbox(options: MailboxOptions): Promise<RunningMail
     port,
     url: `${options.tls ? "mqtts" : "mqtt"}://${host}:${port}`,
     webSocketUrl: browsers?.url ?? null,
+    async records() {
+      const connections = [...sockets.values()].map((open): MailboxRecord => ({ store: "connection", address: open }));
+      return [...connections, ...(await kept.records())];
+    },
     stop() {
       stopping ??= Promise.all([stop(server, aedes, sockets), browsers?.stop()]).then(() => {});
       return stopping;
@@ -93,10 +101,10 @@ function browserDoor(
   return openBrowserDoor({ host, port, maxMessageBytes, ...(tls === undefined ? {} : { tls }) }, accept);
 }
 
-async function stop(server: Server, aedes: Aedes, sockets: ReadonlySet<Duplex>): Promise<void> {
+async function stop(server: Server, aedes: Aedes, sockets: ReadonlyMap<Duplex, string>): Promise<void> {
   const serverClosed = new Promise<void>((done) => server.close(() => done()));
   await closed(aedes);
-  for (const socket of sockets) socket.destroy(); // those that never got as far as MQTT
+  for (const socket of sockets.keys()) socket.destroy(); // those that never got as far as MQTT
   await serverClosed;
 }
 
@@ -116,7 +124,11 @@ function listening(server: Server, { host, port }: MailboxOptions): Promise<void
 type Dropped = (code: MailboxErrorCode) => void;
 
 /** Bounds what a connection may cost before and beside MQTT: how many per address, and how long a packet. */
-function acceptor(aedes: Aedes, sockets: Set<Duplex>, dropped: Dropped): (socket: Duplex, address: string) => void {
+function acceptor(
+  aedes: Aedes,
+  sockets: Map<Duplex, string>,
+  dropped: Dropped,
+): (socket: Duplex, address: string) => void {
   const perAddress = new Map<string, number>();
   return (socket, address) => {
     const open = (perAddress.get(address) ?? 0) + 1;
@@ -127,7 +139,7 @@ function acceptor(aedes: Aedes, sockets: Set<Duplex>, dropped: Dropped): (socket
       return;
     }
     perAddress.set(address, open);
-    sockets.add(socket);
+    sockets.set(socket, address);
     socket.on("close", () => {
       sockets.delete(socket);
       const left = (perAddress.get(address) ?? 1) - 1;
@@ -147,7 +159,7 @@ function acceptor(aedes: Aedes, sockets: Set<Duplex>, dropped: Dropped): (socket
 }
 
 /** Gives each connection the rights of {@link Visitor}, and bounds what is kept for readers. */
-function guard(aedes: Aedes, dropped: Dropped): void {
+function guard(aedes: Aedes, dropped: Dropped): { records(): Promise<MailboxRecord[]> } {
   const visitors = new WeakMap<Client, Visitor>();
   const subscriptions = new WeakMap<Client, number>();
   const keptSessions = new Set<string>();
@@ -220,6 +232,33 @@ function guard(aedes: Aedes, dropped: Dropped): void {
   });
   aedes.on("clientError", () => {});
   aedes.on("connectionError", () => {});
+  return {
+    async records() {
+      const sessions = [...keptSessions].map((inbox): MailboxRecord => ({ store: "session", inbox }));
+      const counted = waiting
+        .list()
+        .map(({ inbox, bytes, sender }): MailboxRecord => ({ store: "message", inbox, bytes, address: sender }));
+      const held: MailboxRecord[] = [];
+      for (const inbox of keptSessions) held.push(...(await heldFor(aedes, inbox)));
+      return [...sessions, ...counted, ...held];
+    },
+  };
+}
+
+interface OutgoingStore {
+  outgoingStream(client: {
+    readonly id: string;
+  }): AsyncIterable<{ readonly topic?: string; readonly payload?: Uint8Array }>;
+}
+
+/** What the broker itself has queued for a kept session. */
+async function heldFor(aedes: Aedes, inbox: string): Promise<MailboxRecord[]> {
+  const { persistence } = aedes as unknown as { readonly persistence: OutgoingStore };
+  const held: MailboxRecord[] = [];
+  for await (const { topic = "", payload } of persistence.outgoingStream({ id: `${SESSION_PREFIX}${inbox}` })) {
+    held.push({ store: "message", inbox, topic, bytes: payload?.length ?? 0 });
+  }
+  return held;
 }
 
 function addressOf(client: Client | null): string {

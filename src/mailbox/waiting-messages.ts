@@ -31,6 +31,11 @@ export class WaitingMessages {
     return true;
   }
 
+  /** Everything that is known of what waits. */
+  list(): { readonly inbox: string; readonly bytes: number; readonly sender: string }[] {
+    return [...this.#inboxes].flatMap(([inbox, waiting]) => waiting.map((message) => ({ inbox, ...message })));
+  }
+
   /** The reader acknowledged its oldest message. */
   take(inbox: string): void {
     const [oldest, ...rest] = this.#inboxes.get(inbox) ?? [];

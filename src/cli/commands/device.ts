@@ -193,6 +193,7 @@ const mailboxCommands: readonly CommandDefinition[] = [
       { flags: "--websocket-port <n>", meaning: "a second port, for recipients who use the web page" },
       { flags: "--tls-cert <file>", meaning: "certificate chain (PEM); with --tls-key" },
       { flags: "--tls-key <file>", meaning: "private key (PEM)" },
+      { flags: "--control <socket>", meaning: "unix socket on which `mailbox disclose` may ask what it has in memory" },
     ],
     examples: [
       { command: "doorward mailbox serve --port 1884", meaning: "try it on this machine" },
@@ -202,6 +203,31 @@ const mailboxCommands: readonly CommandDefinition[] = [
       },
     ],
     load: () => import("../device/mailbox-serve.ts"),
+  },
+  {
+    path: "mailbox disclose",
+    summary: "Print everything that the mailbox's operator could hand over about somebody",
+    details:
+      "Looks into the real stores: the memory of a running mailbox, which writes nothing to a disk, or the files of another broker. Without --of everything about everybody. For a home that shared nothing it prints nothing.",
+    options: [
+      {
+        flags: "--of <identifier...>",
+        meaning: "an address, an inbox, a delivery, a key: whatever somebody is known by",
+      },
+      { flags: "--control <socket>", meaning: "the socket that `mailbox serve --control` opened" },
+      { flags: "--files <path...>", meaning: "files and folders of another broker: its passwords, its store, its log" },
+    ],
+    examples: [
+      {
+        command: "doorward mailbox disclose --control ./mailbox.sock --of 203.0.113.9",
+        meaning: "what does this mailbox have about this address?",
+      },
+      {
+        command: "doorward mailbox disclose --files /var/lib/mosquitto /var/log/mosquitto --of 203.0.113.9",
+        meaning: "the same of a Mosquitto",
+      },
+    ],
+    load: () => import("../device/mailbox-disclose.ts"),
   },
   {
     path: "mailbox mosquitto-config",

@@ -163,4 +163,25 @@ export const registerCommands: readonly CommandDefinition[] = [
     ],
     load: () => import("../register/rules.ts"),
   },
+  {
+    path: "register disclose",
+    summary: "Print everything that the register's operator could hand over about somebody",
+    details:
+      "Looks into every file of the folder, and into every member of every leaf. Without --of everything about everybody, which is what anybody can read in the public log, and the operator's own keys. For a home that has not asked, and none can ask, it prints nothing.",
+    options: [
+      dataFlag,
+      {
+        flags: "--of <identifier...>",
+        meaning: "a key, an id, a name, an address, a place as latitude,longitude: whatever somebody is known by",
+      },
+    ],
+    examples: [
+      {
+        command: "doorward register disclose --data ./register --of 203.0.113.9 26.12240,-80.13730",
+        meaning: "what does this register have about this home?",
+      },
+      { command: 'doorward register disclose --data ./register --of "Town Police"', meaning: "and about this agency?" },
+    ],
+    load: () => import("../register/disclose.ts"),
+  },
 ];

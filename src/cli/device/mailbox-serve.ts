@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { serveDisclosure } from "../../mailbox/disclosure.ts";
 import { startMailbox } from "../../mailbox/mailbox.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { serveUntilStopped } from "../serve-until-stopped.ts";
@@ -22,6 +23,8 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
     ...(forBrowsers === undefined ? {} : { webSocketPort: forBrowsers }),
     onDropped: (code) => terminal.note(`refused: ${code}`),
   });
+  const control = options.text("control");
+  const stopDisclosing = control === undefined ? null : await serveDisclosure(control, () => mailbox.records());
   const { webSocketUrl } = mailbox;
   terminal.answer({ ok: true, url: mailbox.url, ...(webSocketUrl === null ? {} : { webSocketUrl }) });
   terminal.say(`Mailbox at ${mailbox.url}`);
@@ -31,6 +34,7 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
     terminal.note("Without TLS who listens on the way sees inbox ids and sizes, though never a share: see --tls-cert.");
   }
   await serveUntilStopped(signal);
+  await stopDisclosing?.();
   await mailbox.stop();
   return { json: undefined };
 }
