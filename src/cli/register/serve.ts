@@ -5,7 +5,7 @@ import { Register } from "../../register/register.ts";
 import { serveRegister } from "../../register/register-server.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { createRegister, registerFolder, witnessesOf } from "../register-home.ts";
-import { untilStopped } from "../until-stopped.ts";
+import { serveUntilStopped } from "../serve-until-stopped.ts";
 
 const PORTS = { min: 0, max: 65_535 };
 
@@ -37,7 +37,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     terminal.say(`Published files: ${register.publicDir}`);
     if (isNew) terminal.say("Nobody may ask yet: see `doorward register accredit`.");
     terminal.say("Ctrl-C ends.");
-    await untilStopped(signal);
+    await serveUntilStopped(signal);
     await server.stop();
   } finally {
     await register.stop();
