@@ -104,13 +104,13 @@ function ofBundle(bytes: Uint8Array, index: number, width: number, identifiers: 
       .filter(
         ({ value }) =>
           identifiers.length === 0 ||
-          identifiers.some((one) => one.isPlace(value) || (typeof value !== "object" && one.isIn(String(value)))),
+          identifiers.some((one) => one.isPlace(value) || (typeof value !== "object" && one.isIn(textOf(value)))),
       )
       .filter(({ value }) => identifiers.length > 0 || typeof value !== "object")
       .map(({ what, value }) => ({
         where,
         what,
-        value: typeof value === "object" ? JSON.stringify(value) : String(value),
+        value: textOf(value),
       }));
   });
 }
@@ -126,6 +126,8 @@ function* membersOf(value: unknown, what: string): Generator<{ readonly what: st
     else yield* membersOf(payload, what);
   }
 }
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 function payloadOf(text: string): unknown {
   try {
