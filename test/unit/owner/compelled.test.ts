@@ -195,6 +195,36 @@ describe("an order's range is not rounded outward", () => {
   });
 });
 
+describe("why a consent is given", () => {
+  const consentFor = async (because: { basis: "own" | "voluntary" | "compelled"; request?: Uint8Array }) => {
+    const [clip] = home.clips;
+    if (clip === undefined) return expect.fail("there is a clip");
+    const verified = verifyClip(crypto, home.deviceKey, clip.id, await home.doorbell.head(clip.id));
+    const { submission } = await makeConsent(crypto, signer, {
+      deviceKey: home.deviceKey,
+      householdState: 1,
+      clip: verified,
+      seed: clip.seed,
+      lanes: [{ lane: LANES.video, first: 1, end: 2 }],
+      card,
+      purpose: "",
+      challenge: new Uint8Array(16),
+      expires: 2_000_000_000,
+      facts: null,
+      ...because,
+    });
+    return readStatement(crypto, consentStatement, submission.consent).payload;
+  };
+
+  test("names the request exactly when it answers one", async () => {
+    const request = new Uint8Array(32).fill(9);
+    expect(await consentFor({ basis: "voluntary", request })).toMatchObject({ basis: "voluntary", request });
+    expect(await consentFor({ basis: "compelled" })).toMatchObject({ basis: "compelled", request: null });
+    await expect(consentFor({ basis: "voluntary" })).rejects.toMatchObject({ code: "json/shape" });
+    await expect(consentFor({ basis: "own", request })).rejects.toMatchObject({ code: "json/shape" });
+  });
+});
+
 describe("a hold", () => {
   const seed = new Uint8Array(32).fill(7);
   const [a, b] = [new Uint8Array(16).fill(0xa), new Uint8Array(16).fill(0xb)];
