@@ -36,7 +36,9 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
       await pins.stop();
     }
   }
-  throw new CliError("cli/not-found", "there is no status LED that could be lit");
+  throw new CliError("cli/not-found", "there is no status LED that could be lit", {
+    hint: "What keeps the doorbell from starting is in `journalctl -u doorward`.",
+  });
 }
 
 async function sensorConfig(file: string): Promise<SensorConfig | null> {
