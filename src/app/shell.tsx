@@ -10,6 +10,7 @@ import { AuditScreen } from "./screens/audit.tsx";
 import { ClipScreen } from "./screens/clip.tsx";
 import { HomeScreen } from "./screens/home.tsx";
 import { HouseholdScreen } from "./screens/household.tsx";
+import { LiveScreen } from "./screens/live.tsx";
 import { RingScreen } from "./screens/ring.tsx";
 import { SettingsScreen } from "./screens/settings.tsx";
 import { ShareScreen } from "./screens/share.tsx";
@@ -51,6 +52,7 @@ export function Shell({ home, hasOtherCode, onCodeSeen }: ShellProps) {
         <Banners home={home} />
         <Screen home={home} />
       </main>
+      {home.watching.value ? <LiveScreen home={home} /> : null}
       {home.ring.value === null ? null : <RingScreen home={home} ring={home.ring.value} />}
       {hasOtherCode ? (
         <Sheet title={words.pair.already} onClose={onCodeSeen}>

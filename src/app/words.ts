@@ -164,8 +164,13 @@ export const words = {
   },
 
   live: {
-    title: "Live",
-    soon: "Live view needs the doorbell in reach.",
+    title: "Your door, live",
+    connecting: "Connecting to the door …",
+    seen: "The lights at the door show that you are watching.",
+    talk: "Hold to talk",
+    talking: "They can hear you",
+    snapshot: "Save a still",
+    ended: "The view has ended.",
   },
 
   share: {

@@ -54,6 +54,8 @@ again_after = "0s"
 undo_window = "${undoWindow}"
 [broker]
 port = ${brokerPort}
+[live]
+speaker = "simulated"
 [web]
 port = ${webPort}
 app = "app"

@@ -8,11 +8,15 @@ import { askDaemon } from "../../src/cli/control-client.ts";
 
 const END_WITHIN_MS = 20_000;
 const program = join(import.meta.dirname, "../../.cache/scenario/doorward.mjs");
+const liveChild = join(import.meta.dirname, "../../.cache/scenario/live-child.mjs");
 
 /** Bundles `doorward` from the sources as they are now; once per test file. */
 export async function bundleProgram(): Promise<void> {
   const options = { bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "warning" } as const;
-  await build({ ...options, entryPoints: [join(import.meta.dirname, "../../src/cli/main.ts")], outfile: program });
+  const source = (file: string): string => join(import.meta.dirname, "../../src", file);
+  await build({ ...options, entryPoints: [source("cli/main.ts")], outfile: program });
+  // The daemon looks for it beside itself.
+  await build({ ...options, entryPoints: [source("device/live/child-main.ts")], outfile: liveChild });
 }
 
 export interface LogLine {

@@ -4,6 +4,16 @@ import { CodedError } from "../../protocol/errors.ts";
 export const appErrors = {
   "app/consent-refused":
     "The doorbell did not accept the signature, and nothing was shared. The clock of this phone or of the doorbell may be wrong, or the household has changed meanwhile: check the time, then sign again.",
+  "app/live-busy":
+    "Others of your household are watching already, as many as the doorbell can serve. Try again in a moment.",
+  "app/live-camera-lost":
+    "The camera gives no picture now. The doorbell keeps trying; if it stays so, look at its cable.",
+  "app/live-no-engine":
+    "This browser cannot show what the doorbell sends. Use another browser, or update the doorbell.",
+  "app/live-off": "Live view is switched off at the doorbell (`[live] on` in its configuration).",
+  "app/live-privacy": "The doorbell is in privacy mode: camera and microphone are off. End it first.",
+  "app/no-microphone":
+    "The microphone cannot be used. Allow it for this page in the browser, then hold the button again.",
   "app/no-pairing-window":
     "No doorbell answers to this code. A code is good for three minutes and for one phone: start the pairing anew and scan the new one.",
   "app/not-a-backup": "This is no backup of this app, or the passphrase is another one.",

@@ -37,6 +37,8 @@ export class Home {
   readonly household: Signal<Household | null> = signal(null);
   readonly standing: Signal<Standing | null> = signal(null);
   readonly ring: Signal<Ring | null> = signal(null);
+  /** This phone looks through the door now. */
+  readonly watching: Signal<boolean> = signal(false);
   /** A clip is being recorded now. */
   readonly recording: Signal<boolean> = signal(false);
 
@@ -77,6 +79,12 @@ export class Home {
 
   async refreshShares(): Promise<void> {
     await this.ask((doorbell) => this.shares.refresh(doorbell));
+  }
+
+  /** Begins or ends a live view; whoever watches has answered the ring. */
+  watch(on: boolean): void {
+    if (on) this.ring.value = null;
+    this.watching.value = on;
   }
 
   dismissRing(): void {

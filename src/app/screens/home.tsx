@@ -28,6 +28,13 @@ export function HomeScreen({ home }: { readonly home: Home }) {
       <header class="stack tight">
         <h1>{status?.name ?? words.home.title}</h1>
         <CameraLine home={home} />
+        {status?.camera === "on" ? (
+          <div>
+            <Button icon="camera" onClick={() => home.watch(true)}>
+              {words.home.watchLive}
+            </Button>
+          </div>
+        ) : null}
       </header>
       {leaving === undefined ? null : <Leaving share={leaving} />}
       {status === null ? null : <Health home={home} status={status} />}

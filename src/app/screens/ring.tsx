@@ -28,6 +28,9 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
       </div>
       <div class="button-row even">
         <Button onClick={dismiss}>{words.ring.dismiss}</Button>
+        <Button kind="primary" onClick={() => home.watch(true)}>
+          {words.ring.answer}
+        </Button>
       </div>
     </dialog>
   );

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleProgram } from "../fakes/daemon.ts";
+import { expectAccessible } from "./accessible.ts";
+import { launchBrowser } from "./browser.ts";
+import { Door } from "./door.ts";
+import { pair } from "./hands.ts";
+import { buildPages } from "./pages.ts";
+import { until } from "./until.ts";
+
+let door: Door;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  await Promise.all([bundleProgram(), buildPages()]);
+  const microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+  [door, browser] = await Promise.all([Door.start(), launchBrowser(microphone)]);
+  page = await (await browser.newContext({ viewport: { width: 360, height: 740 } })).newPage();
+  await pair(page, door);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await door?.stop();
+});
+
+const framesShown = (): Promise<number> =>
+  page
+    .locator("dialog.live video")
+    .evaluate((video: HTMLVideoElement) => video.getVideoPlaybackQuality().totalVideoFrames);
+
+/** The loudest sample that came out of the simulated speaker so far. */
+async function loudest(): Promise<number> {
+  const bytes = await readFile(join(door.dir, "door/run/speaker.s16")).catch(() => Buffer.alloc(0));
+  const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
+  return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+}
+
+const lights = async (): Promise<readonly boolean[]> => [
+  await door.daemon.isOn("recordingLed"),
+  await door.daemon.isOn("talkLed"),
+];
+
+describe("live in the app, against a real doorbell", () => {
+  test("shows the door as it moves, and the lights at the door say so", async () => {
+    expect(await lights()).toEqual([false, false]);
+    await page.getByRole("button", { name: "Watch live" }).click();
+    await until(async () => (await framesShown()) > 20);
+    expect(await lights()).toEqual([true, true]);
+    await expectAccessible(page);
+  });
+
+  test("opens the microphone while the button is held, and no longer", async () => {
+    expect(await loudest()).toBeLessThan(500);
+    const talk = page.getByRole("button", { name: "Hold to talk" });
+    await talk.focus();
+    await page.keyboard.down("Space");
+    await page.getByText("They can hear you").waitFor();
+    await until(async () => (await loudest()) > 2000);
+    await page.keyboard.up("Space");
+    await page.getByText("They can hear you").waitFor({ state: "detached" });
+  });
+
+  test("saves a still of what is seen", async () => {
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save a still" }).click(),
+    ]);
+    const bytes = await readFile(await saved.path());
+    expect([...bytes.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
+  });
+
+  test("ends when it is closed, and the lights go dark", async () => {
+    await page.getByRole("button", { name: "Close" }).click();
+    await until(async () => !(await lights()).includes(true));
+    expect(await page.locator("dialog.live").count()).toBe(0);
+  });
+
+  test("answers a ring", async () => {
+    await door.daemon.ask({ op: "ring" });
+    await page.getByRole("button", { name: "Answer" }).click();
+    await until(async () => (await framesShown()) > 5);
+    await page.getByRole("button", { name: "Close" }).click();
+    await door.daemon.says("clip sealed");
+  });
+});
