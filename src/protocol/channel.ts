@@ -94,6 +94,11 @@ export class BlockCounter implements SendCounter {
     await turn;
     return counter;
   }
+
+  /** Leaves the rest of the block unused, so that what comes next does not tell how many messages there were. */
+  abandonBlock(): void {
+    this.#next = Math.max(this.#next, this.#reservedUpTo);
+  }
 }
 
 /** The receiving side: takes a message only if its counter is above all before. */

@@ -8,6 +8,7 @@ export interface Login {
   readonly password?: string;
   readonly clientId?: string;
   readonly clean?: boolean;
+  readonly keepalive?: number;
   readonly ca?: string;
   readonly will?: { readonly topic: string; readonly payload: Buffer; readonly qos: 0; readonly retain: boolean };
 }

@@ -252,6 +252,7 @@ export class Link implements LinkPort {
       }
       const link = new MemberLink(member, {
         crypto: this.#ports.crypto,
+        clock: this.#ports.clock,
         counters: this.#counters,
         publish: (to, payload) => this.#session.publish(to, payload),
         dropped: (code) => this.#drops.dropped(code),

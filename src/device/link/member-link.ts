@@ -8,14 +8,17 @@ import {
   type LinkMessage,
   type LinkRequestMessage,
 } from "../../protocol/link-message.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { CounterFile } from "./counter-file.ts";
 import type { StoredMember } from "./household-file.ts";
 
 /** Requests of one member that are being worked on; more are dropped, so a member cannot fill the memory. */
 const MAX_OPEN_REQUESTS = 16;
+const DAY_MS = 86_400_000;
 
 export interface MemberLinkPorts {
   readonly crypto: Crypto;
+  readonly clock: Pick<Clock, "nowMs">;
   readonly counters: CounterFile;
   readonly publish: (topic: string, payload: Uint8Array) => Promise<boolean>;
   readonly dropped: (code: string) => void;
@@ -33,6 +36,8 @@ export class MemberLink {
   readonly #receiver: ChannelReceiver;
   readonly #sendCounter: BlockCounter;
   #openRequests = 0;
+  /** UTC day number of the last message. */
+  #day: number | null = null;
 
   constructor(member: StoredMember, ports: MemberLinkPorts) {
     const { crypto, counters } = ports;
@@ -48,6 +53,7 @@ export class MemberLink {
 
   /** Seals a message, so that it can also travel on the topic of a pairing window. */
   async seal(message: LinkMessage): Promise<Uint8Array> {
+    this.#beginDay();
     const counter = await this.#sendCounter.reserve();
     return sealMessage(this.#ports.crypto, this.#toMemberKey, counter, encodeLinkMessage(message));
   }
@@ -72,6 +78,13 @@ export class MemberLink {
     } finally {
       if (!isBusy) this.#openRequests -= 1;
     }
+  }
+
+  /** Each day begins a block: the app's store then says nothing of how much its owner did on the days before. */
+  #beginDay(): void {
+    const today = Math.floor(this.#ports.clock.nowMs() / DAY_MS);
+    if (this.#day !== null && this.#day !== today) this.#sendCounter.abandonBlock();
+    this.#day = today;
   }
 
   #open(payload: Uint8Array): LinkRequestMessage | null {

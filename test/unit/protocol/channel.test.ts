@@ -105,6 +105,16 @@ describe("a counter reserved in blocks", () => {
     expect(after).toBeGreaterThan(Math.max(...used));
   });
 
+  test("that is abandoned begins the next block, however many of it were given", async () => {
+    const next = async (messages: number): Promise<number> => {
+      const counter = new BlockCounter(0, async () => {});
+      for (let i = 0; i < messages; i += 1) await counter.reserve();
+      counter.abandonBlock();
+      return counter.reserve();
+    };
+    expect([await next(1), await next(7)]).toEqual([COUNTER_BLOCK, COUNTER_BLOCK]);
+  });
+
   test("gives no number that the disk does not know", async () => {
     let disk = 0;
     let isFull = true;
