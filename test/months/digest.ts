@@ -10,7 +10,7 @@ export const sha256Hex = (...parts: readonly (string | Uint8Array)[]): string =>
 
 /** Every file below, with a digest of its bytes. */
 export function filesBelow(dir: string): ReadonlyMap<string, string> {
-  const names = readdirSync(dir, { recursive: true }).map(String).sort();
+  const names = readdirSync(dir, { recursive: true }).map(String).toSorted();
   return new Map(
     names.flatMap((name): [string, string][] => {
       const path = join(dir, name);

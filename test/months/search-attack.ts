@@ -99,7 +99,7 @@ async function attack(
   const inbox = await inboxConnection(`mqtt://127.0.0.1:${mailboxPort}`, secrets, { keepalive: 0 });
   await inbox.broker.subscribe(inboxLogin(nodeCrypto, secrets).topicFilter, () => {});
   const signers = await accreditAll(register, await folder.operator());
-  const mirrors = await startMirrors(dir, clock, {
+  const mirrors = startMirrors(dir, clock, {
     port: registerPort,
     logKey: encodeVerifierKey((await folder.identity()).logKey),
   });

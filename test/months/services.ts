@@ -141,7 +141,7 @@ export class Services {
   readonly requesterLog: string[] = [];
   readonly #crypto: Crypto;
   readonly #signer: Signer;
-  readonly #stops: (() => Promise<unknown> | unknown)[] = [];
+  readonly #stops: (() => unknown)[] = [];
   #memory: RegisterMemory | null = null;
   /** The register arms a timer when a round of cosigning is over. */
   readonly #cosigning = { rounds: 0, againAtMs: Number.POSITIVE_INFINITY };
@@ -239,7 +239,8 @@ export class Services {
   async #cosigned(isExpected: boolean, act: () => unknown): Promise<void> {
     const { rounds } = this.#cosigning;
     await act();
-    for (let waited = 0; isExpected && this.#cosigning.rounds === rounds; waited += 1) {
+    const expected = isExpected ? rounds + 1 : rounds;
+    for (let waited = 0; this.#cosigning.rounds < expected; waited += 1) {
       if (waited > PUBLISH_WITHIN_MS)
         throw new Error(`nothing was published: ${this.registerLog.slice(-3).join("; ")}`);
       await sleep(1);

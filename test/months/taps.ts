@@ -181,7 +181,7 @@ export class MqttTap implements Tap {
 }
 
 function packetText(packet: Packet, atMs: number): string {
-  const { messageId: _, ...rest } = packet as Packet & { readonly messageId?: number };
+  const { messageId: _, ...rest } = packet;
   const text = JSON.stringify(rest, (_key, value: unknown) => {
     if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "Buffer") return value;
     const bytes = Buffer.from((value as unknown as { data: number[] }).data);

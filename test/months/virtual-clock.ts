@@ -33,7 +33,7 @@ export class VirtualClock implements Clock {
   leapTo(unixMs: number): void {
     if (unixMs < this.#nowMs) throw new RangeError("time does not go back");
     this.#nowMs = unixMs;
-    const due = [...this.#timers].filter(({ dueMs }) => dueMs <= unixMs).sort((a, b) => a.dueMs - b.dueMs);
+    const due = [...this.#timers].filter(({ dueMs }) => dueMs <= unixMs).toSorted((a, b) => a.dueMs - b.dueMs);
     for (const timer of due) {
       if (!this.#timers.has(timer)) continue;
       if (timer.periodMs === null) this.#timers.delete(timer);

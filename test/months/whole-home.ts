@@ -36,7 +36,7 @@ import { untilCopied } from "./copying.ts";
 import { TOKEN_SECONDS } from "./home-desk.ts";
 import { seededCrypto } from "./seeded-crypto.ts";
 import { type Beginning, keptLog } from "./services.ts";
-import { clockFrom, type VirtualClock } from "./virtual-clock.ts";
+import { clockFrom } from "./virtual-clock.ts";
 
 const DAY_MS = 86_400_000;
 const FILM_WITHIN_MS = 60_000;
@@ -176,7 +176,7 @@ export class OpenApp {
     const { crypto, doorbell, deviceKey, signer, store } = this.#parts;
     const [clip] = found.clips;
     if (clip === undefined) throw new Error("no clip fits the request");
-    const verified = await verifyClip(crypto, deviceKey, clip.clip, await doorbell.head(clip.clip));
+    const verified = verifyClip(crypto, deviceKey, clip.clip, await doorbell.head(clip.clip));
     const { state: householdState } = await doorbell.household();
     const made = await makeConsent(crypto, signer, {
       deviceKey,
@@ -240,7 +240,7 @@ export class WholeHome {
     return join(this.dir, "door");
   }
 
-  async start(log: Log = keptLog(this.#clock as VirtualClock, this.log)): Promise<void> {
+  async start(log: Log = keptLog(this.#clock, this.log)): Promise<void> {
     this.#life = new AbortController();
     const config = configFrom(readConfig(this.#settings()).values, this.dir);
     const device = new Device(config, log, { clock: this.#clock, crypto: this.#crypto });
