@@ -173,6 +173,8 @@ describe("from a request in public to an answer that anybody can check", () => {
     const vouch = ["--agency", "Town Police", "--voucher", "State union", "--evidence", "Met at the station"];
     const operator = ["--data", at("register"), "--url", register.url];
     await json(["register", "accredit", String(key), ...vouch, ...operator]);
+    // In the log at once, and seen once the witness has cosigned a checkpoint with it.
+    await until(30_000, async () => ((await json(requester("status"))).accredited === "Town Police" ? true : null));
     const asked = await json(ask);
     expect(asked).toMatchObject({ ok: true, index: 3 });
     expect(await readFile(String(asked.proof), "utf8")).toMatch(/^c2sp\.org\/tlog-proof@v1\nindex 3\n/);
@@ -346,6 +348,7 @@ describe("from a request in public to an answer that anybody can check", () => {
     expect(ran.exit).toBe(4);
     expect(ran.out).toMatch(/^WARNING {2}register\.example\/requests: .*\(log\/malformed\)/);
     expect(ran.out).not.toContain("who asks");
+    expect(ran.out).toContain("Whether anybody asks cannot be told now.");
     const before = (await clips()).length;
     await daemon.ask({ op: "ring" });
     await until(60_000, async () => {
