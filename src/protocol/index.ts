@@ -24,6 +24,9 @@ export { decodeLeaf, encodeLeaf, type LeafData, openFragment, sealFragment } fro
 export { type Grant, type GrantEntry, grantDigest, makeGrant, openGrant } from "./grant.ts";
 export { auditPath, leafHash, MerkleFrontier, merkleRoot, verifyPath } from "./merkle.ts";
 export { portableCrypto } from "./portable-crypto.ts";
+export { areasOverlap, covers, windowsOverlap } from "./register/area.ts";
+export { encodeLeaf, entryKinds, type Leaf, readLeaf, readSubmission } from "./register/leaf.ts";
+export { RuleBook, type Verdict } from "./register/rule-book.ts";
 export { openSealed, sealTo } from "./sealed-message.ts";
 export { buildShare, parseShare, type ShareParts } from "./share.ts";
 export { auditHeadStatement } from "./statements/audit-head.ts";
