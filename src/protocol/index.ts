@@ -25,7 +25,7 @@ export { type Grant, type GrantEntry, grantDigest, makeGrant, openGrant } from "
 export { auditPath, leafHash, MerkleFrontier, merkleRoot, verifyPath } from "./merkle.ts";
 export { portableCrypto } from "./portable-crypto.ts";
 export { areasOverlap, covers, windowsOverlap } from "./register/area.ts";
-export { encodeLeaf, entryKinds, type Leaf, readLeaf, readSubmission } from "./register/leaf.ts";
+export { encodeLeaf as encodeRegisterLeaf, entryKinds, type Leaf, readLeaf, readSubmission } from "./register/leaf.ts";
 export { RuleBook, type Verdict } from "./register/rule-book.ts";
 export { openSealed, sealTo } from "./sealed-message.ts";
 export { buildShare, parseShare, type ShareParts } from "./share.ts";
