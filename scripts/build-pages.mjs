@@ -6,6 +6,8 @@ import { join, relative } from "node:path";
 import { build as bundle } from "esbuild";
 import { build } from "vite";
 
+process.env.NODE_ENV = "production"; // whoever builds, a test runner too, gets the same bytes
+
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 /** What every page has in common. */

@@ -7,7 +7,7 @@ const CHECK_EVERY_MS = 3_600_000;
 
 /** The worker keeps the app's own files, so that it starts without a network; it never sees a key or a clip. */
 export function startWorker(): void {
-  if (!("serviceWorker" in navigator) || !import.meta.env.PROD) return;
+  if (!("serviceWorker" in navigator)) return;
   let isReplacing = false;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (isReplacing) location.reload();
