@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build as bundle } from "esbuild";
 import { build } from "vite";
 
@@ -56,6 +57,14 @@ await bundle({
   define: { SHELL: JSON.stringify(shell) },
   logLevel: "warning",
 });
+
+// Beside each text, what it becomes on the way: a doorbell has better things to do than to compress.
+for (const file of filesIn("dist/app")) {
+  if (!/\.(?:html|js|css|svg|webmanifest)$/.test(file)) continue;
+  const bytes = readFileSync(join("dist/app", file));
+  writeFileSync(join("dist/app", `${file}.gz`), gzipSync(bytes, { level: 9 }));
+  writeFileSync(join("dist/app", `${file}.br`), brotliCompressSync(bytes));
+}
 
 // A page that is opened as a file may load nothing beside it, so all of the recipient's page is one file.
 const portal = await bundle({

@@ -440,6 +440,22 @@ export const words = {
     version: "Version",
   },
 
+  push: {
+    title: "Notifications",
+    ring: "Ring this phone when the app is closed",
+    ringText:
+      "The doorbell knocks through your browser's push service. The knock is the same every time and says nothing; what happened comes over your own line.",
+    noWebPush: "This browser has no push. The other way below works without it.",
+    daily: "Daily report",
+    dailyText:
+      "One more knock a day at a random hour, whether or not there is anything, so that nobody can tell from it.",
+    other: "Without a browser's push service",
+    otherText: "An address of UnifiedPush or ntfy that wakes this phone, for example of your own ntfy server.",
+    endpoint: "Address, beginning with https://",
+    endpointUse: "Use this address",
+    endpointChange: "Change the address",
+  },
+
   backup: {
     title: "Back up keys",
     text: "Saves what opens your recordings, under a passphrase. With it a new phone opens the old recordings, once it has been paired. The right to sign is not in it: a new phone gets its own.",

@@ -10,6 +10,8 @@ const APP = join(import.meta.dirname, "../../dist/app");
 export interface DoorOptions {
   readonly undoWindow?: string;
   readonly postRoll?: string;
+  /** Stands in for the camera. */
+  readonly film?: string;
   readonly width?: number;
   readonly height?: number;
 }
@@ -30,6 +32,7 @@ export class Door {
   static async start({
     undoWindow = "5s",
     postRoll = "2s",
+    film,
     width = 320,
     height = 180,
   }: DoorOptions = {}): Promise<Door> {
@@ -42,6 +45,7 @@ name = "Front door"
 data_dir = "door"
 clock = "trusted"
 [camera]
+${film === undefined ? "" : `source = "file"\nfile = "${film}"`}
 width = ${width}
 height = ${height}
 frames_per_second = 10

@@ -14,6 +14,7 @@ import { useAction } from "../parts/use-action.ts";
 import { hashOf } from "../router.ts";
 import { words } from "../words.ts";
 import { BackupSheet } from "./backup.tsx";
+import { Notifications } from "./notifications.tsx";
 import { RequestsSettings } from "./requests-settings.tsx";
 
 export function SettingsScreen({ home }: { readonly home: Home }) {
@@ -22,6 +23,7 @@ export function SettingsScreen({ home }: { readonly home: Home }) {
       <h1>{words.settings.title}</h1>
       <Privacy home={home} />
       <Places home={home} />
+      <Notifications home={home} />
       <RequestsSettings home={home} />
       <ThisPhone home={home} />
     </div>

@@ -38,3 +38,26 @@ self.addEventListener("fetch", (event) => {
       .then(async (cache) => (await cache.match(new URL(path, self.registration.scope))) ?? fetch(request)),
   );
 });
+
+/**
+ * A knock says nothing, and is the same for a ring and for the daily report: so is what is shown. The app tells the rest
+ * once it is open.
+ */
+self.addEventListener("push", (event) => {
+  const shown = self.registration.showNotification("Doorward", {
+    body: "Look at your door",
+    tag: "doorward",
+    icon: "./icon-192.png",
+  });
+  event.waitUntil(shown);
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(
+    self.clients.matchAll({ type: "window", includeUncontrolled: true }).then((windows) => {
+      const [open] = windows;
+      return open === undefined ? self.clients.openWindow("./") : open.focus();
+    }),
+  );
+});
