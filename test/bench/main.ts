@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { stopAllChildren } from "./child.ts";
 import type { BenchContext, Measurement } from "./context.ts";
 import type { Row } from "./row.ts";
+import { app } from "./rows/app.ts";
 import { coldStart } from "./rows/cold-start.ts";
 import { detection } from "./rows/detection.ts";
 import { memory } from "./rows/memory.ts";
@@ -13,7 +14,7 @@ import { ring } from "./rows/ring.ts";
 import { sealing } from "./rows/sealing.ts";
 import { table } from "./table.ts";
 
-const measurements: readonly Measurement[] = [recording, sealing, memory, coldStart, ring, rebuild, detection];
+const measurements: readonly Measurement[] = [recording, sealing, memory, coldStart, ring, rebuild, detection, app];
 const USAGE = `npm run bench -- [--json] [--only PART-OF-A-NAME] [--pairs N]
 ${measurements.flatMap(({ rows }) => rows.map((name) => `  ${name}`)).join("\n")}`;
 

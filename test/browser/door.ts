@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Daemon } from "../fakes/daemon.ts";
@@ -88,6 +88,23 @@ level = "debug"
     const before = this.#daemon.heard("clip sealed").length;
     await this.#daemon.ask({ op: "ring" });
     await this.#daemon.says("clip sealed", before + 1);
+  }
+
+  /** Starts anew with one register whose log it copies. */
+  async follow({
+    url,
+    key,
+    witness,
+  }: {
+    readonly url: string;
+    readonly key: string;
+    readonly witness: string;
+  }): Promise<void> {
+    const file = join(this.dir, "door.toml");
+    const text = `\n[registers]\nfollow = [{ url = "${url}", key = "${key}", witnesses = ["${witness}"], quorum = 1 }]\n`;
+    await appendFile(file, text);
+    await this.shutDown();
+    await this.comeBack();
   }
 
   /** Ends the daemon; what it kept stays. */

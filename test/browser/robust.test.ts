@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -235,6 +235,7 @@ describe("a paired phone", () => {
     await page.reload();
     await until(() => page.evaluate(() => navigator.serviceWorker.controller !== null));
     const worker = join(door.dir, "app", "service-worker.js");
+    for (const packed of [".br", ".gz"]) await rm(`${worker}${packed}`);
     await writeFile(worker, (await readFile(worker, "utf8")).replace(/"[0-9a-f]{16}"/, '"0123456789abcdef"'));
     await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())?.update()));
     await page.getByText("There is a new version of the app").waitFor();
