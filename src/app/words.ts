@@ -381,6 +381,7 @@ export const words = {
       "log/shrunk": "The public log is shorter than it was. Nothing of it is shown until that is explained.",
       "log/stale": "The public log has not moved for days, so somebody may hold news back. Nothing of it is shown.",
       "log/unwitnessed": "Too few witnesses vouch for the public log. Nothing of it is shown.",
+      "log/missing": "The doorbell has no copy of the public log yet. It fetches one twice an hour.",
       "log/unreachable": "The doorbell has no copy of the public log now. It tries again by itself.",
       other: "The public log cannot be relied on now. Nothing of it is shown.",
     } as Readonly<Record<string, string>>,

@@ -147,7 +147,7 @@ function everythingKept(): Promise<string> {
 /** All that leaves or reaches the page while something is done; pings of an idle connection are no messages. */
 async function traffic(work: () => Promise<void>): Promise<string[]> {
   const heard: string[] = [];
-  const note = (url: string): void => void heard.push(url);
+  const note = (url: string): void => void (url.startsWith("blob:") || heard.push(url));
   const onRequest = (request: { url(): string }): void => note(request.url());
   page.on("request", onRequest);
   await page.evaluate(() => {
