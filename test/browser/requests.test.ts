@@ -129,14 +129,14 @@ function everythingKept(): Promise<string> {
       }
       database.close();
     }
-    const caches_ = await Promise.all(
+    const cached = await Promise.all(
       (await caches.keys()).map(async (name) => [name, (await (await caches.open(name)).keys()).map(({ url }) => url)]),
     );
     return JSON.stringify([
       kept,
-      caches_,
-      { ...localStorage },
-      { ...sessionStorage },
+      cached,
+      Object.entries(localStorage),
+      Object.entries(sessionStorage),
       history.length,
       location.href,
       document.title,

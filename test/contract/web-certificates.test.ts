@@ -62,7 +62,7 @@ async function forged(dns: readonly string[], ips: readonly string[] = []): Prom
     notBefore: new Date("2026-01-01"),
     notAfter: new Date("2049-01-01"),
     publicKey: keys.publicKey as never,
-    signingKey: signingKey as never,
+    signingKey,
     signingAlgorithm: algorithm,
     extensions: [
       new SubjectAlternativeNameExtension([

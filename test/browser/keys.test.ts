@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleProgram } from "../fakes/daemon.ts";
+import { expectAccessible } from "./accessible.ts";
+import { launchBrowser } from "./browser.ts";
+import { Door } from "./door.ts";
+import { goTo, openNewest, pair, prepareShare, ringOnce } from "./hands.ts";
+import { buildPages } from "./pages.ts";
+import { makeCard } from "./recipient-card.ts";
+import { until } from "./until.ts";
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let door: Door;
+let session: CDPSession;
+let authenticatorId: string;
+const at = (name: string): string => join(door.dir, name);
+
+beforeAll(async () => {
+  await Promise.all([bundleProgram(), buildPages()]);
+  [browser, door] = await Promise.all([launchBrowser(), Door.start({ undoWindow: "10min" })]);
+  context = await browser.newContext({ viewport: { width: 360, height: 740 }, acceptDownloads: true });
+  page = await context.newPage();
+  session = await context.newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  ({ authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasUserVerification: true, isUserVerified: true },
+  }));
+  await pair(page, door);
+  await ringOnce(page, door);
+  await makeCard(at("neighbour.card"));
+});
+afterAll(async () => {
+  await browser?.close();
+  await door?.stop();
+});
+
+describe("keys in the browser", () => {
+  test("the signing key can be used and not read, and the state rests sealed", async () => {
+    const stored = await page.evaluate(async () => {
+      const settled = <T>(request: IDBRequest<T>): Promise<T> =>
+        new Promise((resolve) => request.addEventListener("success", () => resolve(request.result)));
+      const database = await settled(indexedDB.open("doorward"));
+      const all = (store: string): Promise<unknown[]> =>
+        settled(database.transaction(store).objectStore(store).getAll() as IDBRequest<unknown[]>);
+      const keys = (await all("keys")) as (CryptoKey | { readonly kind: string; readonly pair: CryptoKeyPair })[];
+      const readable = await Promise.all(
+        keys.map((key) =>
+          crypto.subtle
+            .exportKey(key instanceof CryptoKey ? "raw" : "pkcs8", key instanceof CryptoKey ? key : key.pair.privateKey)
+            .then(
+              () => true,
+              () => false,
+            ),
+        ),
+      );
+      const [owner] = (await all("owner")) as { readonly sealed: { readonly bytes: ArrayBuffer } }[];
+      database.close();
+      return { count: keys.length, readable, text: new TextDecoder("latin1").decode(owner?.sealed.bytes) };
+    });
+    expect(stored.count).toBe(2);
+    expect(stored.readable).toEqual([false, false]);
+    expect(stored.text).not.toContain("toDeviceKey");
+  });
+
+  test("with a passkey nothing is signed unless it is used", async () => {
+    await goTo(page, "Settings");
+    const own = page.getByRole("switch", { name: /^Ask for my passkey/ });
+    await own.click();
+    await until(() => own.isChecked());
+    await openNewest(page);
+    await prepareShare(page, at("neighbour.card"));
+    await session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+    await page.getByRole("button", { name: "Sign and share" }).click();
+    await page.getByRole("alert").getByText("The passkey was not confirmed").waitFor();
+    await session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
+    await page.getByRole("button", { name: "Sign and share" }).click();
+    await page.getByText("Leaves in").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click(); // needs none: taking back must be quick
+    await page.getByText("Undone. Nothing left your home").waitFor();
+  });
+
+  test("a backup opens under its passphrase alone, in an app that then has the old keys", async () => {
+    await goTo(page, "Settings");
+    await page.getByRole("button", { name: "Back up keys" }).click();
+    await expectAccessible(page);
+    await page.getByLabel("Passphrase").fill("four words and a parcel");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save backup" }).click(),
+    ]);
+    await download.saveAs(at("backup.json"));
+    const other = await (await browser.newContext()).newPage();
+    await other.goto(door.url);
+    await other.getByRole("button", { name: "Restore keys from a backup" }).click();
+    await other.getByLabel("Backup file").setInputFiles(at("backup.json"));
+    await other.getByLabel("Passphrase").fill("four words and a letter");
+    await other.getByRole("button", { name: "Restore", exact: true }).click();
+    await other.getByRole("alert").getByText("another one").waitFor();
+    await other.getByLabel("Passphrase").fill("four words and a parcel");
+    await other.getByRole("button", { name: "Restore", exact: true }).click();
+    await other.getByText("The keys are here").waitFor();
+    await other.getByRole("button", { name: "Close" }).click();
+
+    await page.goto(`${door.url}#/household`);
+    await page.getByRole("button", { name: "Invite somebody" }).click();
+    await page.getByText("As text").click();
+    const code = await page.getByText(/^doorward:/).textContent();
+    await other.goto(`${door.url}#${code}`);
+    await other.getByRole("button", { name: "Pair", exact: true }).click();
+    await other.getByRole("heading", { name: "Almost there" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Let in as viewer" }).click();
+    await page.getByText("Done.").waitFor();
+    await other.getByRole("button", { name: "Try again" }).click();
+    await other.getByText("Camera on").waitFor();
+    await other.getByRole("link", { name: /^Ring/ }).first().waitFor(); // filmed before it came, for the old phone's keys
+  });
+});
