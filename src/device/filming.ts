@@ -5,7 +5,7 @@ import type { Clock } from "./platform/clock.ts";
 import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
 import type { NoticeBus } from "./platform/notices.ts";
-import type { Recording, Trigger } from "./recorder/recording.ts";
+import type { Fragment, Recording, Trigger } from "./recorder/recording.ts";
 import type { ClipOpening, DayPublicKey, OpenClip } from "./vault/types.ts";
 
 export interface FilmingPorts {
@@ -18,6 +18,14 @@ export interface FilmingPorts {
   readonly onRingPicture?: (clip: string, ring: Pick<Recording, "triggeredAtMs">, picture: Uint8Array) => void;
   /** Keys of the day of every member; none means that nobody could ever open the clip, so nothing is recorded. */
   readonly recipients: () => Promise<readonly DayPublicKey[]>;
+}
+
+/** Sound waits for the picture of its second, so that the card syncs once for both; this is two seconds of sound. */
+const MOST_HELD = 4;
+
+interface Durations {
+  readonly video: number[];
+  readonly audio: number[];
 }
 
 /**
@@ -81,19 +89,30 @@ export class Filming {
     this.#ports.notices.emit("clipOpened", { clip: toHex(clip.id), trigger: recording.trigger });
     const stills = this.#keepThumbnail(recording, clip);
     try {
-      const durations = { video: [] as number[], audio: [] as number[] };
+      const durations: Durations = { video: [], audio: [] };
+      let held: Fragment[] = [];
       for await (const fragment of recording.fragments) {
-        const { lane, bytes, durationMs, init } = fragment;
-        await this.#answered(clip.append(LANES[lane], bytes));
-        fragment.giveBack();
-        if (!init) durations[lane].push(Math.round(durationMs));
+        held.push(fragment);
+        if (fragment.lane === "audio" && held.length < MOST_HELD) continue;
+        await this.#keep(clip, held, durations);
+        held = [];
       }
+      await this.#keep(clip, held, durations);
       await stills;
       await this.#close(recording, clip, durations, retriggersMs);
     } catch (error) {
       // A card that refuses has ended the clip already; what was acknowledged before is kept.
       this.#ports.log.error("clip ended early", { clip: toHex(clip.id), code: codeOf(error) });
       this.#ports.notices.emit("clipSealed", { clip: toHex(clip.id), closed: "cut" });
+    }
+  }
+
+  /** Together, so that one write, one sync and one commit serve them all. */
+  async #keep(clip: OpenClip, fragments: readonly Fragment[], durations: Durations): Promise<void> {
+    await this.#answered(Promise.all(fragments.map(({ lane, bytes }) => clip.append(LANES[lane], bytes))));
+    for (const fragment of fragments) {
+      fragment.giveBack();
+      if (!fragment.init) durations[fragment.lane].push(Math.round(fragment.durationMs));
     }
   }
 
@@ -136,7 +155,7 @@ export class Filming {
   async #close(
     { closed }: Recording,
     clip: OpenClip,
-    durations: { readonly video: number[]; readonly audio: number[] },
+    durations: Durations,
     retriggers: readonly number[],
   ): Promise<void> {
     const durationMs = durations.video.reduce((sum, ms) => sum + ms, 0);

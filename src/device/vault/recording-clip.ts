@@ -140,6 +140,7 @@ export class RecordingClip implements OpenClip {
 
   async #drain(): Promise<void> {
     for (;;) {
+      await Promise.resolve(); // what is appended in the same breath shares a sync
       const batch = this.#waiting;
       this.#waiting = [];
       if (batch.length === 0) {

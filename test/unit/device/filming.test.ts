@@ -9,10 +9,10 @@ import { FakeClock } from "../../fakes/fake-clock.ts";
 
 const refused = new VaultError("vault/write-failed", "the card refused a write");
 
-function fragment(index: number): Fragment {
+function fragment(index: number, lane: Fragment["lane"] = "video"): Fragment {
   const keyFrame = index > 0;
   return {
-    lane: "video",
+    lane,
     bytes: new Uint8Array(4),
     giveBack: () => {},
     startMs: 0,
@@ -23,12 +23,14 @@ function fragment(index: number): Fragment {
 }
 
 interface Card {
+  readonly fragments?: readonly Fragment[];
+  readonly onAppend?: (lane: number) => void;
   readonly opens?: () => Promise<void>;
   readonly append?: (appended: number) => Promise<void>;
 }
 
 /** A camera that gives an init segment and three fragments, and a card that may refuse. */
-function door({ opens, append }: Card = {}) {
+function door({ opens, append, onAppend, fragments = [0, 1, 2, 3].map((index) => fragment(index)) }: Card = {}) {
   const clock = new FakeClock();
   const story: string[] = [];
   const notices = new NoticeBus(silentLog);
@@ -40,6 +42,7 @@ function door({ opens, append }: Card = {}) {
     id: new Uint8Array(16),
     day: 1,
     async append(lane) {
+      onAppend?.(lane);
       await append?.(appended);
       appended += 1;
       return { lane, index: appended };
@@ -53,7 +56,7 @@ function door({ opens, append }: Card = {}) {
     inits: { video: new Uint8Array() },
     preRollMs: 0,
     fragments: (async function* () {
-      for (let index = 0; index < 4; index += 1) yield fragment(index);
+      yield* fragments;
     })(),
     thumbnail: () => Promise.resolve(null),
     extend: () => {},
@@ -83,6 +86,26 @@ describe("a recording", () => {
     await filming.settled();
     expect(story).toEqual(["opened", "sealed full"]);
     expect(appended()).toBe(4);
+  });
+
+  test("keeps sound with the picture of its second, which is one sync for both, and no more than two seconds of it", async () => {
+    const appends: string[] = [];
+    const answers: (() => void)[] = [];
+    const sounds = (count: number) => Array.from({ length: count }, () => fragment(1, "audio"));
+    const { filming } = door({
+      fragments: [fragment(1), ...sounds(2), fragment(2), ...sounds(5)],
+      onAppend: (lane) => void appends.push(lane === 1 ? "V" : "a"),
+      append: () => new Promise((resolve) => void answers.push(resolve)),
+    });
+    filming.trigger("ring");
+    const together: string[] = [];
+    for (let turn = 0; turn < 20; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (appends.length > 0) together.push(appends.splice(0).join(""));
+      for (const answer of answers.splice(0)) answer();
+    }
+    await filming.settled();
+    expect(together).toEqual(["V", "aaV", "aaaa", "a"]);
   });
 
   test("that the card refuses in the middle has ended as cut, so that no light goes on claiming that it is recorded", async () => {
