@@ -64,7 +64,10 @@ def lane_ranges(value):
     return lanes == sorted(set(lanes)) and all(one["first"] < one["end"] for one in value)
 
 
-_FORBIDDEN = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_FORBIDDEN = {
+    0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070), 0x2800, 0x3164, 0xFEFF, 0xFFA0, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE1000),
+}
 
 
 def display_name(value):
@@ -82,7 +85,8 @@ def inbox_url(value):
 def is_plain(value):
     """Section 19: the same to everybody who looks at it."""
     hidden = any(unicodedata.category(one) == "Cc" or ord(one) in _FORBIDDEN for one in value)
-    return not hidden and unicodedata.normalize("NFC", value) == value
+    marks = "".join("m" if unicodedata.category(one)[0] == "M" else " " for one in value)
+    return not hidden and "mmmmm" not in marks and unicodedata.normalize("NFC", value) == value
 
 
 def is_line(most):

@@ -1,9 +1,12 @@
 import { HIDDEN_CHARACTER } from "../hidden-characters.ts";
 import { type Shape, text, where } from "../shape.ts";
 
-/** Text that looks the same to everybody: composed (NFC), no control characters, none that turns the direction. */
+/** More accents on one letter than any script has would cover the lines above and below. */
+const PILE_OF_MARKS = /\p{M}{5}/u;
+
+/** Text that looks the same to everybody and covers nothing else: composed (NFC), nothing hidden, no piles of accents. */
 export const isPlainText = (value: string): boolean =>
-  !HIDDEN_CHARACTER.test(value) && value.normalize("NFC") === value;
+  !HIDDEN_CHARACTER.test(value) && !PILE_OF_MARKS.test(value) && value.normalize("NFC") === value;
 
 /** A line that must not be empty: who asks, who vouched. */
 export const plainLine = (maxCodePoints: number): Shape<string> =>

@@ -4,7 +4,7 @@
  */
 
 /** Letters and digits of other alphabets that pass for a Latin letter; the Latin `l` and the digit 1 pass for `i`. */
-const LOOKALIKES: Readonly<Record<string, string>> = {
+const LOOKALIKES: Record<string, string> = {
   // Latin
   l: "i",
   ı: "i",
@@ -15,6 +15,35 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   ß: "ss",
   æ: "ae",
   œ: "oe",
+  ɑ: "a",
+  ɡ: "g",
+  ɩ: "i",
+  ʋ: "v",
+  // Latin small capitals
+  ᴀ: "a",
+  ʙ: "b",
+  ᴄ: "c",
+  ᴅ: "d",
+  ᴇ: "e",
+  ꜰ: "f",
+  ɢ: "g",
+  ʜ: "h",
+  ɪ: "i",
+  ᴊ: "j",
+  ᴋ: "k",
+  ʟ: "i",
+  ᴍ: "m",
+  ɴ: "n",
+  ᴏ: "o",
+  ᴘ: "p",
+  ʀ: "r",
+  ꜱ: "s",
+  ᴛ: "t",
+  ᴜ: "u",
+  ᴠ: "v",
+  ᴡ: "w",
+  ʏ: "y",
+  ᴢ: "z",
   // digits and signs
   "0": "o",
   "1": "i",
@@ -47,6 +76,17 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   ԝ: "w",
   һ: "h",
   ӏ: "i",
+  г: "r",
+  ѵ: "v",
+  ѡ: "w",
+  ү: "y",
+  // Armenian
+  օ: "o",
+  ս: "u",
+  հ: "h",
+  ո: "n",
+  ց: "g",
+  յ: "j",
   // Greek
   α: "a",
   β: "b",
@@ -66,12 +106,18 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   ω: "w",
 };
 
+/** Letters in a box or a circle that Unicode does not decompose: each alphabet's first. */
+for (const first of [0x1f150, 0x1f170, 0x1f1e6]) {
+  for (let i = 0; i < 26; i += 1) {
+    const letter = String.fromCharCode(0x61 + i);
+    LOOKALIKES[String.fromCodePoint(first + i)] = LOOKALIKES[letter] ?? letter;
+  }
+}
+
 const FOLDED_CHARACTER = new RegExp(`[${Object.keys(LOOKALIKES).join("")}]`, "gu");
 /** Accents, and characters without a width of their own. */
 const INVISIBLE = /[\p{M}\p{Cf}]/gu;
 const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
-/** Three or more single letters in a row: "a r r e s t". */
-const SPACED_LETTERS = /(?<= )(?:[\p{L}\p{N}] ){3,}/gu;
 
 /** ASCII characters folded; 32 stands for what is between words. */
 const FOLDED_ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -82,7 +128,7 @@ const FOLDED_ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
 
 /** The words of a text in their folded spelling, a space before and after each. */
 export function foldWords(text: string): string {
-  return (foldAscii(text) ?? foldAny(text)).replace(SPACED_LETTERS, (letters) => `${letters.replaceAll(" ", "")} `);
+  return foldAscii(text) ?? foldAny(text);
 }
 
 /** The same as {@link foldAny} for the texts that most are, in a tenth of the time; null for any other. */
@@ -105,16 +151,16 @@ function foldAny(text: string): string {
 
 interface SoughtWord {
   readonly word: string;
-  /** Folded, with the space before it; and with the one after it unless any ending will do. */
-  readonly folded: string;
+  /** Folded, without what is between its words. */
+  readonly letters: string;
+  readonly hasAnyEnding: boolean;
 }
 
-/** A space, and the two characters that a sought word has at least. */
-const SHORTEST = 3;
+/** Characters that a sought word has at least. */
+const SHORTEST = 2;
 
-/** Where a word begins in a folded text, as one number. */
-const beginning = (folded: string, space: number): number =>
-  folded.charCodeAt(space + 1) * 65_536 + folded.charCodeAt(space + 2);
+/** The two characters at a place, as one number. */
+const pairAt = (letters: string, at: number): number => letters.charCodeAt(at) * 65_536 + letters.charCodeAt(at + 1);
 
 /** The pressing words of one set of rules, made ready once. */
 export class PressingWords {
@@ -124,21 +170,32 @@ export class PressingWords {
   /** @param words - Those of fewer than two letters or digits are never found. */
   constructor(words: readonly string[]) {
     for (const word of words) {
-      const whole = foldWords(word.endsWith("*") ? word.slice(0, -1) : word);
-      if (whole.trimEnd().length < SHORTEST) continue;
-      const folded = word.endsWith("*") ? whole.trimEnd() : whole;
-      const first = beginning(folded, 0);
-      this.#sought.set(first, [...(this.#sought.get(first) ?? []), { word, folded }]);
+      const hasAnyEnding = word.endsWith("*");
+      const letters = foldWords(hasAnyEnding ? word.slice(0, -1) : word).replaceAll(" ", "");
+      if (Array.from(letters).length < SHORTEST) continue;
+      const pair = pairAt(letters, 0);
+      this.#sought.set(pair, [...(this.#sought.get(pair) ?? []), { word, letters, hasAnyEnding }]);
     }
   }
 
-  /** A word of the list that the text has, the one that comes first in the text, or null. */
+  /**
+   * A word of the list that the text has, the one that comes first in the text, or null. What is between the letters does not
+   * count, so that `wa-rr ant` is found; but it begins where a word begins, and ends where one ends.
+   */
   findIn(text: string): string | null {
-    const folded = foldWords(text);
-    for (let space = 0; space >= 0; space = folded.indexOf(" ", space + 1)) {
+    const words = foldWords(text).trim().split(" ");
+    const letters = words.join("");
+    const ends = new Set<number>();
+    let end = 0;
+    for (const word of words) ends.add((end += word.length));
+    for (let i = 0, start = 0; i < words.length; start += words[i]?.length ?? 0, i += 1) {
       const found = this.#sought
-        .get(beginning(folded, space))
-        ?.find((sought) => folded.startsWith(sought.folded, space));
+        .get(pairAt(letters, start))
+        ?.find(
+          (sought) =>
+            letters.startsWith(sought.letters, start) &&
+            (sought.hasAnyEnding || ends.has(start + sought.letters.length)),
+        );
       if (found !== undefined) return found.word;
     }
     return null;

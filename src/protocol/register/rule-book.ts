@@ -15,7 +15,7 @@ import {
   verifyStatement,
 } from "../envelope.ts";
 import { ProtocolError } from "../errors.ts";
-import { recipientCardStatement } from "../statements/recipient-card.ts";
+import { type RecipientCard, recipientCardStatement } from "../statements/recipient-card.ts";
 import type { RequestErrorCode } from "./errors.ts";
 import { KnownRequests } from "./known-requests.ts";
 import type { Entry, EntryOf, Leaf } from "./leaf.ts";
@@ -193,9 +193,11 @@ export class RuleBook {
         return refused("request/unaccredited", "the accreditation is not signed by the register's operator");
       }
       if (!this.#isSigned(statement, statement.payload.requester)) return badSignature;
-      return isCard(this.#crypto, statement.payload.card)
-        ? ACCEPTED
-        : refused("request/card", "what stands as the recipient's card is none, or not signed by its own key");
+      const card = openCard(this.#crypto, statement.payload.card);
+      if (card === null) {
+        return refused("request/card", "what stands as the recipient's card is none, or not signed by its own key");
+      }
+      return this.#press("card's name", card.name) ?? ACCEPTED;
     }
     if (kind === "outcome") {
       return this.#isSigned(statement, statement.payload.requester) ? ACCEPTED : badSignature;
@@ -260,6 +262,7 @@ export class RuleBook {
     return (
       this.#judgePlaceAndTime(request, at, this.#rules) ??
       this.#judgeText(request.text, this.#rules) ??
+      this.#judgeWords(request) ??
       this.#judgeHistory(request, digest, requester, at, this.#rules) ??
       ACCEPTED
     );
@@ -291,8 +294,19 @@ export class RuleBook {
     if (length === 0 || length > limits.textMax) {
       return refused("request/text-length", `${length} characters, not 1 to ${limits.textMax}`);
     }
-    const word = this.#words.findIn(text);
-    return word === null ? null : refused("request/pressing-words", `the text says ${JSON.stringify(word)}`);
+    return null;
+  }
+
+  /** In all that the requester writes and an owner reads. The agency's name is the operator's to vouch for. */
+  #judgeWords({ text, officer, caseNumber }: Request): Verdict | null {
+    return (
+      this.#press("text", text) ?? this.#press("officer's name", officer) ?? this.#press("case number", caseNumber)
+    );
+  }
+
+  #press(what: string, said: string): Verdict | null {
+    const word = this.#words.findIn(said);
+    return word === null ? null : refused("request/pressing-words", `the ${what} says ${JSON.stringify(word)}`);
   }
 
   #judgeHistory(
@@ -370,7 +384,7 @@ export class RuleBook {
   }
 
   #isSigned(statement: UnverifiedStatement<unknown>, publicKey: Uint8Array): boolean {
-    return noProtocolError(() => verifyStatement(this.#crypto, statement, publicKey));
+    return unlessProtocolError(() => verifyStatement(this.#crypto, statement, publicKey)) !== null;
   }
 }
 
@@ -387,16 +401,18 @@ function subjectOf(requester: Requester, { agency, caseNumber, area, window }: R
   return [requester.number, latitude, longitude, radius, window.start, window.end, agency, caseNumber].join("\n");
 }
 
-function isCard(crypto: Crypto, envelope: Uint8Array): boolean {
-  return noProtocolError(() => openSelfSigned(crypto, recipientCardStatement, envelope, ({ signKey }) => signKey));
+/** Null for what is no card, or not signed by its own key. */
+function openCard(crypto: Crypto, envelope: Uint8Array): RecipientCard | null {
+  return unlessProtocolError(
+    () => openSelfSigned(crypto, recipientCardStatement, envelope, ({ signKey }) => signKey).payload,
+  );
 }
 
-function noProtocolError(run: () => unknown): boolean {
+function unlessProtocolError<T>(run: () => T): T | null {
   try {
-    run();
-    return true;
+    return run();
   } catch (error) {
-    if (error instanceof ProtocolError) return false;
+    if (error instanceof ProtocolError) return null;
     throw error;
   }
 }

@@ -29,6 +29,8 @@ describe("the words of a new register", () => {
     "We look for a grey estate car with a broken left headlamp that passed between 22:00 and 23:30.",
     "A child of seven, in a yellow coat, was last seen here. Any picture of her way may help.",
     "The driver did not stop after the crash. He may have refused help to the cyclist. Thank you.",
+    "Was anybody at one or another door? Else nothing is needed. He may go elsewhere or stay. No Ted was there.",
+    "Two failing torches were found together; the men will come down the lane. You shoulder no blame.",
     "Buscamos im\u00e1genes de una furgoneta blanca. Quien quiera ayudar, muchas gracias.",
   ])("are not in what an officer would write: %s", (text) => {
     expect(words.findIn(text)).toBeNull();
@@ -40,6 +42,13 @@ describe("the words of a new register", () => {
     "Those who refuse make themselves accomplices.",
     "W\u0410RR\u0410NT follows",
     "F i n a l notice",
+    "You mu-st answer",
+    "You m.u.s.t answer",
+    "Y o u m u s t answer",
+    "Fin\u200cal no\u200dtice",
+    "\u028f\u1d0f\u1d1c \u1d0d\u1d1c\ua731\u1d1b answer",
+    "\u{1F17C}\u{1F170}\u{1F17D}\u{1F173}\u{1F170}\u{1F183}\u{1F17E}\u{1F181}\u{1F188}",
+    "you have n\u0585t answered",
     "It is your civic  duty.",
     "Usted est\u00e1 obligado a entregar el v\u00eddeo.",
   ])("are found: %s", (text) => {

@@ -57,6 +57,14 @@ describe("each rule, on both sides of its limit", () => {
     ["a character that turns the direction", { text: "a\u202Eb" }, "request/text-form"],
     ["text that is not composed", { text: "e\u0301" }, "request/text-form"],
     ["a pressing word", { text: "You must send your film." }, "request/pressing-words"],
+    ["a pressing word in pieces", { text: "You mu-st send your film." }, "request/pressing-words"],
+    ["a pressing word as the officer's name", { officer: "Answer, you must" }, "request/pressing-words"],
+    ["a pressing word as the case number", { caseNumber: "FINAL NOTICE 4711" }, "request/pressing-words"],
+    ["a character of no width", { text: "a\u200Bb" }, "request/text-form"],
+    ["a letter that is blank", { text: "you\u3164must" }, "request/text-form"],
+    ["a character that breaks the line", { text: "a\u2028b" }, "request/text-form"],
+    ["accents that would cover other lines", { text: `a${"\u0335".repeat(5)}` }, "request/text-form"],
+    ["as many accents as a language needs", { text: `a${"\u0335".repeat(4)}` }, "accepted"],
     ["the word within another", { text: "The mustard thief" }, "accepted"],
     ["another agency", { agency: "Village Police" }, "request/agency"],
     ["another register", { register: "other.example" }, "request/other-register"],
@@ -88,6 +96,11 @@ describe("who may ask", () => {
     expect(book.try("request", NOON, await sample.request({}, "thief", "officer"))).toBe("request/signature");
     const again = await sample.book();
     expect(again.try("request", NOON, await sample.request({ card: await sample.card("thief") }))).toBe("request/card");
+  });
+
+  test("nobody with a card whose name presses", async () => {
+    const card = await sample.card("card", "You must answer");
+    expect(book.try("request", NOON, await sample.request({ card }))).toBe("request/pressing-words");
   });
 
   test("only the operator accredits, revokes and makes rules", async () => {

@@ -56,9 +56,9 @@ export class SampleRegister {
     return this.sign(accreditationRevocationStatement, payload, by);
   }
 
-  card(by = "card"): Promise<Uint8Array> {
+  card(by = "card", name = "Town Police evidence room"): Promise<Uint8Array> {
     const payload = {
-      name: "Town Police evidence room",
+      name,
       signKey: this.signer("card").publicKey,
       boxKey: this.crypto.boxKeyFromSecret(this.crypto.sha256(utf8("sample box"))).publicKey,
       inbox: { url: "mqtts://mail.example.org", ca: null, id: new Uint8Array(16).fill(3) },

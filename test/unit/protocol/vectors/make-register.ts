@@ -98,6 +98,13 @@ export function makePressingWords(): VectorFile {
     "\u0130stanbul \u00df \u0141\u00f3d\u017a \ufb01ne",
     "\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2",
     "1 2 3 x 4",
+    "yo-u mu.st",
+    "you mu stard",
+    "a youmust",
+    "I w a r r a n t you",
+    "\u028f\u1d0f\u1d1c \u1d0d\u1d1c\ua731\u1d1b", // small capitals
+    "\u{1F1FE}\u{1F1F4}\u{1F1FA} \u{1F17C}\u{1F184}\u{1F182}\u{1F183}", // in boxes
+    "y\u0585\u057d must", // Armenian
     "\u4f60\u5fc5\u987b \u0623\u0646\u062a",
     "",
   ];
