@@ -2,7 +2,7 @@ import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { decodeJson, encodeJson } from "../../protocol/canonical-json.ts";
 import { integer, object, type ValueOf } from "../../protocol/shape.ts";
-import { CHECKPOINT_PATH, parseTilePath, TILE_WIDTH } from "../../protocol/tlog/tiles.ts";
+import { CHECKPOINT_PATH, parseTilePath } from "../../protocol/tlog/tiles.ts";
 import { makeDirectoryDurably, readFileIfThere, writeFileDurably } from "../platform/durable-file.ts";
 
 const SIZES_FILE = "sizes.json";
@@ -54,7 +54,7 @@ export class MirrorFolder {
     await rm(join(this.#dir, path), { force: true });
   }
 
-  /** Drops the oldest whole bundles until all of them together are no longer than this. */
+  /** Drops the oldest bundles until all of them together are no longer than this. */
   async keepWithin(roomBytes: number): Promise<void> {
     const bundles = await this.#bundles();
     let used = bundles.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -78,9 +78,9 @@ export class MirrorFolder {
     const names = await readdir(this.#dir, { recursive: true });
     const found = names.flatMap((path) => {
       const name = parseTilePath(path);
-      return name?.level === "entries" && name.width === TILE_WIDTH ? [{ path, index: name.index }] : [];
+      return name?.level === "entries" ? [{ path, ...name }] : [];
     });
-    found.sort((a, b) => a.index - b.index);
+    found.sort((a, b) => a.index - b.index || a.width - b.width);
     return Promise.all(found.map(async ({ path }) => ({ path, bytes: (await stat(join(this.#dir, path))).size })));
   }
 

@@ -7,6 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import { codeOf } from "../platform/error-code.ts";
 import type { Log } from "../platform/logger.ts";
 import { MirrorError } from "./errors.ts";
+import { FetchedFiles } from "./fetched-files.ts";
 import { FixedMinutes } from "./fixed-minutes.ts";
 import type { HttpGet } from "./http-get.ts";
 import { MirrorFolder } from "./mirror-folder.ts";
@@ -53,7 +54,7 @@ export class Mirror {
   readonly #ports: MirrorPorts;
   readonly #minutes: FixedMinutes;
   readonly #life = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  #running: readonly Promise<void>[] = [];
 
   constructor(config: MirrorConfig, ports: MirrorPorts) {
     this.#config = config;
@@ -67,18 +68,18 @@ export class Mirror {
 
   /** Nothing is fetched before the next fixed minute: a start must not show. */
   start(signal: AbortSignal): Promise<void> {
-    if (this.#config.registers.length > 0) {
-      const ending = AbortSignal.any([signal, this.#life.signal]);
-      this.#running = this.#run(ending).catch((error: unknown) => {
+    const ending = AbortSignal.any([signal, this.#life.signal]);
+    this.#running = this.#config.registers.map((register, number) =>
+      this.#run(register, number, ending).catch((error: unknown) => {
         if (!ending.aborted) this.#ports.log.error("mirror stopped", { error: codeOf(error) });
-      });
-    }
+      }),
+    );
     return Promise.resolve();
   }
 
   async stop(): Promise<void> {
     this.#life.abort();
-    await this.#running;
+    await Promise.all(this.#running);
   }
 
   /** A file of a register's log as it was fetched, or null where there is none. */
@@ -87,17 +88,16 @@ export class Mirror {
     return register === undefined ? null : this.#folderOf(register).read(path);
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  /** Each register for itself: one that answers a byte a minute holds nobody else up. */
+  async #run(register: MirroredRegister, number: number, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#ports;
     while (!signal.aborted) {
       await this.#minutes.next(clock, signal);
-      for (const [number, register] of this.#config.registers.entries()) {
-        try {
-          await this.#fetch(register, signal);
-        } catch (error) {
-          signal.throwIfAborted();
-          log.warn("register not mirrored", { register: number, code: codeOf(error) });
-        }
+      try {
+        await this.#fetch(register, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn("register not mirrored", { register: number, code: codeOf(error) });
       }
     }
   }
@@ -114,13 +114,17 @@ export class Mirror {
     if (countOfPaths(old.size, size) > MAX_FILES) {
       throw new MirrorError("mirror/no-room", `grown from ${old.size} to ${size} entries`);
     }
-    for (const { path, maxBytes, grown } of mirrorPaths(old.size, size)) {
-      const bytes = await fetchFile(path, maxBytes);
-      if (bytes !== null) await folder.write(path, bytes, day);
-      else {
-        const whole = grown ?? { path, maxBytes };
-        await folder.write(whole.path, there(path, grown && (await fetchFile(whole.path, whole.maxBytes))), day);
+    const files = new FetchedFiles(folder, day, this.#config.roomBytes);
+    try {
+      for (const { path, maxBytes, grown } of mirrorPaths(old.size, size)) {
+        const bytes = await fetchFile(path, maxBytes);
+        const whole = bytes === null ? (grown ?? { path, maxBytes }) : { path };
+        await files.take(whole.path, bytes ?? there(path, grown && (await fetchFile(grown.path, grown.maxBytes))));
       }
+    } catch (error) {
+      // Nothing points to them, and the next try may be for other ones: a register that promises and fails would fill the card.
+      await files.remove();
+      throw error;
     }
     // A smaller log than before is passed on as it is: a member's own memory of the larger one is what convicts it.
     await folder.write(CHECKPOINT_PATH, checkpoint, day);

@@ -185,10 +185,10 @@ export class PressingWords {
   findIn(text: string): string | null {
     const words = foldWords(text).trim().split(" ");
     const letters = words.join("");
-    const ends = new Set<number>();
-    let end = 0;
-    for (const word of words) ends.add((end += word.length));
-    for (let i = 0, start = 0; i < words.length; start += words[i]?.length ?? 0, i += 1) {
+    const borders = [0];
+    for (const word of words) borders.push((borders.at(-1) ?? 0) + word.length);
+    const ends = new Set(borders);
+    for (const start of borders) {
       const found = this.#sought
         .get(pairAt(letters, start))
         ?.find(

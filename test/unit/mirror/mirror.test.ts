@@ -31,14 +31,17 @@ afterEach(() => rm(dir, { recursive: true }));
 /** A doorbell's mirror of a log in memory; `asked` is what reaches the network, with the time. */
 function mirrorOf(
   log: MemoryLog,
-  changes: { readonly room?: number; readonly seed?: number; readonly dir?: string } = {},
+  changes: { readonly room?: number; readonly tarpit?: boolean; readonly seed?: number; readonly dir?: string } = {},
 ) {
   const clock = new FakeClock();
   const asked: { readonly path: string; readonly atMs: number }[] = [];
   const warnings: unknown[] = [];
-  const get: HttpGet = (url) => {
+  const used: number[] = [];
+  const get: HttpGet = async (url, _maxBytes, signal) => {
+    if (url.startsWith("http://tarpit.example/")) return new Promise((_, no) => signal.addEventListener("abort", no));
     const path = new URL(url).pathname.slice("/log/".length);
     asked.push({ path, atMs: clock.nowMs() });
+    used.push(await bytesIn(changes.dir ?? dir));
     return log.get(path);
   };
   const nothing = (): void => {};
@@ -57,9 +60,16 @@ function mirrorOf(
     witnesses: [],
     quorum: 0,
   };
-  const config = { dir: changes.dir ?? dir, registers: [register], everyMs: EVERY_MS, roomBytes: changes.room ?? ROOM };
+  const registers = changes.tarpit ? [{ ...register, url: "http://tarpit.example/" }, register] : [register];
+  const config = { dir: changes.dir ?? dir, registers, everyMs: EVERY_MS, roomBytes: changes.room ?? ROOM };
   const mirror = new Mirror(config, ports);
-  return { mirror, clock, asked, warnings, source: { get: (path: string) => mirror.read(origin, path) } };
+  return { mirror, clock, asked, used, warnings, source: { get: (path: string) => mirror.read(origin, path) } };
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const sizes = files.map(async (file) => (file.isFile() ? (await stat(join(file.parentPath, file.name))).size : 0));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** Half an hour holds one fixed minute. Files are written in real time, in which the clock stands still. */
@@ -235,6 +245,16 @@ describe("the mirror of a register's log", () => {
     await world.mirror.stop();
   });
 
+  test("one register that never answers holds no other up", async () => {
+    const log = new MemoryLog(crypto);
+    log.grow(entriesOf(0, 3));
+    await log.publish();
+    const world = mirrorOf(log, { tarpit: true });
+    await world.mirror.start(new AbortController().signal);
+    await nextFetch(world, untilSize(world, 3));
+    await world.mirror.stop();
+  });
+
   test("drops the oldest entries beyond its room, and says so to whoever wants them", async () => {
     const log = new MemoryLog(crypto);
     const world = mirrorOf(log, { room: 8_000 });
@@ -251,6 +271,24 @@ describe("the mirror of a register's log", () => {
     const bytes = await Promise.all(bundles.map(async (name) => (await stat(join(dir, name))).size));
     expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(8_000);
     expect(seen.length).toBeGreaterThan(0);
+    await world.mirror.stop();
+  });
+
+  test("never fills the card, whatever a register promises and then does not keep", async () => {
+    const log = new MemoryLog(crypto);
+    const world = mirrorOf(log, { room: 400_000 });
+    await world.mirror.start(new AbortController().signal);
+    for (const [i, size] of [5_120, 5_000, 4_999].entries()) {
+      for (let index = 0; index <= 19; index += 1) {
+        log.files.set(`tile/entries/${String(index).padStart(3, "0")}`, new Uint8Array(100_000));
+      }
+      log.files.set(`tile/entries/019.p/${size % 256}`, new Uint8Array(90_000));
+      log.files.set("checkpoint", utf8(`log\n${size}\n\n`)); // and no tile of hashes
+      await nextFetch(world, () => world.warnings.length > i);
+      expect(world.warnings.at(-1)).toBe("mirror/missing");
+      expect(await bytesIn(dir)).toBe(0);
+    }
+    expect(Math.max(...world.used)).toBeLessThanOrEqual(600_000);
     await world.mirror.stop();
   });
 
