@@ -4,14 +4,20 @@
 const REFUSALS_PER_CONNECTION = 20;
 /** Unanswered statements on one connection. */
 const AT_ONCE_PER_CONNECTION = 64;
-/** Refused statements of everybody: so many at once, then so many a second. Each costs at most two checks of signatures. */
-const REFUSALS_AT_ONCE = 2_000;
-const REFUSALS_PER_SECOND = 500;
+/**
+ * Of everybody together: so many statements at once, then so many a second, that only their signatures speak against. Whatever is
+ * refused before costs next to nothing, and does not count: else a stranger's rubbish would keep the others out.
+ */
+const FORGERIES_AT_ONCE = 2_000;
+const FORGERIES_PER_SECOND = 500;
 
 interface Conduct {
   refusals: number;
   atOnce: number;
 }
+
+/** What became of a statement; `forged`: refused once its signatures had been checked. */
+export type Conclusion = "accepted" | "refused" | "forged";
 
 export type Patience = "go-on" | "register/slow-down" | "register/busy";
 
@@ -19,7 +25,7 @@ export class FloodGuard {
   readonly #monotonicMs: () => number;
   /** Ends with the connection, and so does what is known of it. */
   readonly #conduct = new WeakMap<object, Conduct>();
-  #left = REFUSALS_AT_ONCE;
+  #left = FORGERIES_AT_ONCE;
   #countedAtMs: number;
 
   constructor(monotonicMs: () => number) {
@@ -38,13 +44,11 @@ export class FloodGuard {
   }
 
   /** @returns Whether the connection has used up its patience and should be closed after the answer. */
-  end(connection: object, wasRefused: boolean): boolean {
+  end(connection: object, conclusion: Conclusion): boolean {
     const conduct = this.#conductOf(connection);
     conduct.atOnce -= 1;
-    if (wasRefused) {
-      conduct.refusals += 1;
-      this.#left -= 1;
-    }
+    if (conclusion !== "accepted") conduct.refusals += 1;
+    if (conclusion === "forged") this.#left -= 1;
     return conduct.refusals >= REFUSALS_PER_CONNECTION;
   }
 
@@ -58,9 +62,9 @@ export class FloodGuard {
 
   #refill(): number {
     const nowMs = this.#monotonicMs();
-    const more = ((nowMs - this.#countedAtMs) / 1000) * REFUSALS_PER_SECOND;
+    const more = ((nowMs - this.#countedAtMs) / 1000) * FORGERIES_PER_SECOND;
     this.#countedAtMs = nowMs;
-    this.#left = Math.min(REFUSALS_AT_ONCE, this.#left + more);
+    this.#left = Math.min(FORGERIES_AT_ONCE, this.#left + more);
     return this.#left;
   }
 }

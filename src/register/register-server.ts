@@ -18,6 +18,8 @@ import { FloodGuard } from "./flood-guard.ts";
 import type { Answer, Register } from "./register.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often the former is looked after: Node's own half a minute would give whoever sends byte by byte four times as long. */
+const CHECKING_INTERVAL_MS = 2_000;
 const IDLE_TIMEOUT_MS = 15_000;
 const MAX_CONNECTIONS = 1_024;
 const RETRY_AFTER_SECONDS = "5";
@@ -74,11 +76,13 @@ export async function serveRegister(register: Register, options: RegisterServerO
     logger: false,
     bodyLimit: MAX_STATEMENT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: CHECKING_INTERVAL_MS },
     keepAliveTimeout: IDLE_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     forceCloseConnections: true,
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, _request, reply) => refuseError(error, reply, options.log),
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   app.removeAllContentTypeParsers();
@@ -114,6 +118,7 @@ export async function serveRegister(register: Register, options: RegisterServerO
 
 function acceptStatements(app: FastifyInstance, register: Register, { clock, log }: RegisterServerOptions): void {
   const guard = new FloodGuard(() => clock.monotonicMs());
+  const forgeries = new WeakSet<FastifyReply>();
   app.options("/statements/:kind", async (_request, reply) =>
     reply
       .header("Access-Control-Allow-Methods", "POST")
@@ -130,7 +135,9 @@ function acceptStatements(app: FastifyInstance, register: Register, { clock, log
         const patience = guard.begin(request.raw.socket);
         if (patience !== "go-on") throw new RegisterError(patience, "too much at once");
         reply.raw.once("close", () => {
-          if (guard.end(request.raw.socket, reply.statusCode >= 400)) request.raw.socket.end();
+          const refused = forgeries.has(reply) ? "forged" : "refused";
+          const conclusion = reply.statusCode >= 400 ? refused : "accepted";
+          if (guard.end(request.raw.socket, conclusion)) request.raw.socket.end();
         });
       },
     },
@@ -138,7 +145,10 @@ function acceptStatements(app: FastifyInstance, register: Register, { clock, log
       if (!isEntryKind(kind))
         throw new RegisterError("register/not-found", `no statement is called ${JSON.stringify(kind)}`);
       const answer = await register.submit(kind, body instanceof Uint8Array ? new Uint8Array(body) : new Uint8Array());
-      if (answer.outcome === "refused") return refuse(answer, kind, reply, log);
+      if (answer.outcome === "refused") {
+        if (answer.forged) forgeries.add(reply);
+        return refuse(answer, kind, reply, log);
+      }
       const { index, at, digest } = answer;
       return reply.code(201).send({ ok: true, index, at, digest: toBase64url(digest) });
     },

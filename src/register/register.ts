@@ -28,7 +28,13 @@ const PARTIALS_STAY_MS = 600_000;
 
 export type Answer =
   | { readonly outcome: "accepted"; readonly index: number; readonly at: number; readonly digest: Uint8Array }
-  | { readonly outcome: "refused"; readonly code: RequestErrorCode | ProtocolErrorCode; readonly message: string };
+  | {
+      readonly outcome: "refused";
+      readonly code: RequestErrorCode | ProtocolErrorCode;
+      readonly message: string;
+      /** Only after its signatures had been checked: dear. */
+      readonly forged: boolean;
+    };
 
 export interface RegisterPorts {
   readonly crypto: Crypto;
@@ -120,13 +126,18 @@ export class Register {
     try {
       entry = readSubmission(this.#ports.crypto, kind, envelope);
     } catch (error) {
-      if (error instanceof ProtocolError) return { outcome: "refused", code: error.code, message: error.message };
+      if (error instanceof ProtocolError) {
+        return { outcome: "refused", code: error.code, message: error.message, forged: false };
+      }
       throw error;
     }
     const at = Math.max(this.#book.lastAt, Math.floor(this.#ports.clock.nowMs() / 1000));
     const judged = this.#book.judge(entry, at);
-    const verdict = judged.verdict === "accepted" ? this.#book.checkSignatures(entry) : judged;
-    if (verdict.verdict === "refused") return { outcome: "refused", code: verdict.code, message: verdict.message };
+    const passed = judged.verdict === "accepted";
+    const verdict = passed ? this.#book.checkSignatures(entry) : judged;
+    if (verdict.verdict === "refused") {
+      return { outcome: "refused", code: verdict.code, message: verdict.message, forged: passed };
+    }
     const leaf = encodeLeaf(kind, at, envelope);
     // From judging to the queue nothing may wait: leaves stand in the log in the order in which they were judged.
     this.#book.apply(entry, at);

@@ -5,6 +5,8 @@ import { WitnessError } from "./errors.ts";
 import type { Witness } from "./witness.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often the former is looked after; Node's own is half a minute. */
+const CHECKING_INTERVAL_MS = 2_000;
 const MAX_CONNECTIONS = 256;
 
 export interface WitnessServerOptions {
@@ -24,7 +26,7 @@ export interface RunningWitness {
 
 /** `POST /add-checkpoint` and `GET /<origin hash>/checkpoint`. @throws {@link WitnessError} `witness/port`. */
 export async function serveWitness(witness: Witness, options: WitnessServerOptions): Promise<RunningWitness> {
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: CHECKING_INTERVAL_MS }, (request, response) => {
     handle(witness, request, response).catch((error: unknown) => {
       options.onFailure?.(error);
       if (!response.headersSent) send(response, 500, "the witness could not do it; nothing was cosigned\n");

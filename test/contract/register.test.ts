@@ -111,6 +111,12 @@ describe("over HTTP", () => {
     expect(register.size).toBe(3);
   });
 
+  test("an address that is no text is refused like any other that is not there", async () => {
+    const answer = await fetch(`${server.url}/tile/%zz`);
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({ ok: false, error: { code: "register/not-found" } });
+  });
+
   test("a body of 10 MB is refused before it has come", async () => {
     const socket = connect({ host: "127.0.0.1", port: Number(new URL(server.url).port) });
     await once(socket, "connect");
