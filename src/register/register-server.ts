@@ -82,7 +82,7 @@ export async function serveRegister(register: Register, options: RegisterServerO
     forceCloseConnections: true,
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: (error, _request, reply) => refuseError(error, reply, options.log),
+    frameworkErrors: (error, _request, reply) => void refuseError(error, reply, options.log),
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   app.removeAllContentTypeParsers();
