@@ -108,7 +108,14 @@ export class Device {
     this.#bell = bell;
     const watch = new RetriedPart<DoorWatch>({
       ...base,
-      make: () => new DoorWatch(this.#config, { ...base, keys, lights: bell.lights, resetFirst: this.#resetAsked }),
+      make: () =>
+        new DoorWatch(this.#config, {
+          ...base,
+          keys,
+          lights: bell.lights,
+          resetFirst: this.#resetAsked,
+          configureChime: (chime) => bell.configureChime(chime),
+        }),
       onUp: () => this.#allWorks(),
       onFailed: (error) => this.#bellOnly(error),
     });

@@ -4,6 +4,7 @@ import type { AuditEntry } from "../protocol/audit-chain.ts";
 import { equalBytes, toHex } from "../protocol/bytes.ts";
 import type { Crypto } from "../protocol/crypto.ts";
 import { seedSigner } from "../protocol/envelope.ts";
+import type { OwnerSettings } from "../protocol/link-ops.ts";
 import type { MemberChange } from "../protocol/statements/member.ts";
 import { AuditLog, type DayPublicKey } from "./audit/audit-log.ts";
 import { openLedger } from "./audit/ledger.ts";
@@ -26,8 +27,10 @@ import { answerLiveOps } from "./ops/live-ops.ts";
 import { answerPushOps } from "./ops/push-ops.ts";
 import { answerRegisterOps } from "./ops/register-ops.ts";
 import { answerRingOps } from "./ops/ring-ops.ts";
+import { answerSettingsOps } from "./ops/settings-ops.ts";
 import { answerShareOps } from "./ops/share-ops.ts";
 import { answerWebOps, servedClips } from "./ops/web-ops.ts";
+import { changedSettings, OwnerSettingsFile, settingsOf } from "./owner-settings.ts";
 import type { Clock } from "./platform/clock.ts";
 import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
@@ -40,6 +43,7 @@ import { Recorder } from "./recorder/recorder.ts";
 import { RETRY_MS, RetriedPart, type Startable } from "./retried-part.ts";
 import { RingCalls } from "./ring-calls.ts";
 import type { Lights } from "./sensor/lights.ts";
+import type { ChimeConfig } from "./sensor/sensor-config.ts";
 import { startFailure } from "./start-failure.ts";
 import { Vault } from "./vault/vault.ts";
 import { MemberSessions, SESSION_MS } from "./web/member-sessions.ts";
@@ -53,6 +57,7 @@ const MIRROR_DIR = "mirror";
 const WEB_DIR = "web";
 /** Beside the bundled program, where the build puts it. */
 const LIVE_PROGRAM = fileURLToPath(new URL("live-child.mjs", import.meta.url));
+const SETTINGS_FILE = "settings.json";
 
 export interface DoorWatchPorts {
   readonly crypto: Crypto;
@@ -63,11 +68,16 @@ export interface DoorWatchPorts {
   readonly lights: Lights | undefined;
   /** A factory reset was asked for while nothing but the bell worked: it is done before the household is read. */
   readonly resetFirst: boolean;
+  readonly configureChime: (chime: ChimeConfig) => void;
 }
 
 /** All that a doorbell does beyond ringing: recording, sealing, its members, shares. Everything in it needs the card. */
 export class DoorWatch implements Startable {
+  /** As the file says. */
+  #fileConfig: DoorwardConfig;
+  /** As it holds: the file's, and above it what an owner set. */
   #config: DoorwardConfig;
+  readonly #settings: OwnerSettingsFile;
   readonly #ports: DoorWatchPorts;
   readonly #stops: (() => Promise<void> | void)[] = [];
   #built: Parts | null = null;
@@ -75,8 +85,10 @@ export class DoorWatch implements Startable {
   #push: Push | null = null;
 
   constructor(config: DoorwardConfig, ports: DoorWatchPorts) {
+    this.#fileConfig = config;
     this.#config = config;
     this.#ports = ports;
+    this.#settings = new OwnerSettingsFile(join(config.dataDir, SETTINGS_FILE));
   }
 
   /**
@@ -85,6 +97,7 @@ export class DoorWatch implements Startable {
    */
   async start(signal: AbortSignal): Promise<void> {
     const { lights, resetFirst } = this.#ports;
+    await this.#loadSettings();
     const parts = await this.#build(signal);
     this.#built = parts;
     const { link, filming, recorder, privacy, sharing, mirror, live } = parts;
@@ -134,12 +147,38 @@ export class DoorWatch implements Startable {
 
   /** Takes over the settings that may change while the daemon runs. */
   reloaded({ config, changed }: Extract<Reload, { outcome: "changed" }>): void {
-    const { vault, desk, record } = this.#parts;
-    this.#config = config;
-    vault.configure(config.storage);
-    desk.configure({ undoMs: config.sharing.undoWindowMs });
+    this.#fileConfig = config;
+    this.#apply();
     void this.#web?.part?.lookAtCertificate();
-    if (changed.length > 0) record({ kind: "config", at: this.#nowSeconds(), settings: changed.slice(0, 16) });
+    if (changed.length > 0) {
+      this.#parts.record({ kind: "config", at: this.#nowSeconds(), settings: changed.slice(0, 16) });
+    }
+  }
+
+  async #loadSettings(): Promise<void> {
+    if ((await this.#settings.load()) === "damaged") {
+      this.#ports.log.error("settings set aside");
+    }
+    this.#config = this.#settings.over(this.#fileConfig);
+    this.#ports.configureChime(this.#config.sensor.chime);
+  }
+
+  /** Takes over whatever may change while the daemon runs. */
+  #apply(): void {
+    const { vault, desk } = this.#parts;
+    this.#config = this.#settings.over(this.#fileConfig);
+    vault.configure(this.#config.storage);
+    desk.configure({ undoMs: this.#config.sharing.undoWindowMs });
+    this.#ports.configureChime(this.#config.sensor.chime);
+  }
+
+  async #changeSettings(next: OwnerSettings): Promise<void> {
+    const settings = changedSettings(settingsOf(this.#config), next);
+    if (settings.length === 0) return;
+    await this.#settings.set(next);
+    this.#apply();
+    this.#parts.record({ kind: "config", at: this.#nowSeconds(), settings });
+    this.#parts.link.notify("settings", {});
   }
 
   async #build(signal: AbortSignal): Promise<Parts> {
@@ -164,7 +203,11 @@ export class DoorWatch implements Startable {
       {
         ...base,
         deviceSigner: signer,
-        eraseWraps: () => vault.eraseWraps(),
+        eraseWraps: async () => {
+          await vault.eraseWraps();
+          await this.#settings.clear();
+          this.#apply();
+        },
         onLinkChange: (state) => bus.emit(state === "up" ? "linkUp" : "linkLost", {}),
         onPaired: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
         // The first phone's pairing was written before it had keys that it could be sealed to.
@@ -299,8 +342,13 @@ export class DoorWatch implements Startable {
     answerShareOps(link, { desk, publisher });
     answerRegisterOps(link, mirror);
     answerLiveOps(link, live);
+    answerSettingsOps(link, {
+      current: () => settingsOf(this.#config),
+      canPush: () => this.#push !== null,
+      change: (next) => this.#changeSettings(next),
+    });
     answerDeviceOps(link, {
-      name: this.#config.name,
+      name: () => this.#config.name,
       retentionDays: () => this.#config.storage.retentionDays,
       vault,
       audit,

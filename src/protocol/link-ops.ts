@@ -60,6 +60,16 @@ const deviceStatus = object({
 
 /** As `RTCConfiguration` has it; the credentials last as long as one view. */
 const iceServer = object({ urls: text(512), username: nullable(text(256)), credential: nullable(text(256)) });
+const settingsMembers = {
+  name: text(60),
+  retentionDays: integer(1, 365),
+  undoMs: integer(0, 86_400_000),
+  /** When the chime is silent, minutes of the local day; an end before the start runs over midnight. */
+  quiet: array(object({ fromMinute: integer(0, 1439), untilMinute: integer(0, 1439) }), 8),
+};
+/** What an owner may set from the app. */
+export const ownerSettings = object(settingsMembers);
+export type OwnerSettings = ValueOf<typeof ownerSettings>;
 
 export const linkOps = {
   /** Newest first. `sinceDay`: clips of this day and later. */
@@ -144,6 +154,9 @@ export const linkOps = {
   "register-file": op(object({ origin: text(120), path: text(200), offset: count }), object({ length: count })),
   /** Lets this member fetch ciphertext from the device's web server (web-token.ts) for so long. */
   "web-session": op(nothing, object({ session: bytes(16), validMs: count })),
+  settings: op(nothing, object({ ...settingsMembers, push: boolean })),
+  /** All of them, also those that stay. */
+  "settings-change": op(ownerSettings, nothing),
   /** What a browser's push subscription is bound to (RFC 8292). */
   "push-key": op(nothing, object({ key: bytes(65) })),
   /**

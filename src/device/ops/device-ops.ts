@@ -3,7 +3,7 @@ import type { VaultUsage } from "../vault/types.ts";
 import { answer, isOwner, NOT_AN_OWNER } from "./answering.ts";
 
 export interface DeviceOpsPorts {
-  readonly name: string;
+  readonly name: () => string;
   readonly vault: { usage(): VaultUsage };
   readonly retentionDays: () => number;
   readonly audit: { export(afterSequence: number, limit: number): Promise<Uint8Array> };
@@ -18,9 +18,9 @@ export function answerDeviceOps(link: LinkPort, ports: DeviceOpsPorts): void {
   answer(link, "status", () => {
     const { clips, bytes, quotaBytes } = ports.vault.usage();
     const clockSynced = ports.clock.synced();
-    const { name, privacy } = ports;
+    const { privacy } = ports;
     const storage = { clips, bytes, quotaBytes, retentionDays: ports.retentionDays() };
-    return { result: { name, camera: ports.camera(), privacy: privacy.on, clockSynced, ...storage } };
+    return { result: { name: ports.name(), camera: ports.camera(), privacy: privacy.on, clockSynced, ...storage } };
   });
 
   answer(link, "privacy", async ({ args: { on }, request }) => {
