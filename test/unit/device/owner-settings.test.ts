@@ -90,10 +90,10 @@ describe("settings-change", () => {
     expect(await ask("settings-change", json, "viewer")).toEqual({ rejected: "link/not-an-owner" });
     expect(await ask("settings-change", json, "owner")).toEqual({ result: {} });
     for (const name of [" ", "a\nb", "a\u202eb"]) {
-      expect(await ask("settings-change", { ...wish, name } as unknown as Json, "owner")).toHaveProperty("rejected");
+      expect(await ask("settings-change", { ...wish, name }, "owner")).toHaveProperty("rejected");
     }
     for (const wrong of [{ retentionDays: 0 }, { undoMs: -1 }, { undoMs: 86_400_001 }, { name: 5 }, { more: 1 }]) {
-      await expect(ask("settings-change", { ...wish, ...wrong } as unknown as Json, "owner")).rejects.toThrow();
+      await expect(ask("settings-change", { ...wish, ...wrong }, "owner")).rejects.toThrow();
     }
     expect(changes).toEqual([wish]);
   });
