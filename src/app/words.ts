@@ -342,6 +342,13 @@ export const words = {
     privacyOff: "Privacy mode was ended",
     config: (settings: string) => `Settings changed: ${settings}`,
     revocation: "A share was revoked",
+    recovery: {
+      registered: (member: string) => `${member} set recovery words`,
+      removed: (member: string) => `${member} took the recovery words back`,
+      claimed: (member: string) => `The recovery words were used by ${member}`,
+      cancelled: (member: string) => `${member} said no to whoever used the recovery words`,
+      done: (member: string) => `${member} became an owner by the recovery words`,
+    },
     live: (member: string, length: string) => `${member} watched live for ${length}`,
   },
 

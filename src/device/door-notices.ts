@@ -14,7 +14,14 @@ export interface DoorNoticePorts {
 }
 
 /** What these notices light; they go dark with the part. */
-const CONDITIONS: readonly StatusCondition[] = ["pairing", "privacy", "camera-lost", "no-member", "link-lost"];
+const CONDITIONS: readonly StatusCondition[] = [
+  "pairing",
+  "recovery-claim",
+  "privacy",
+  "camera-lost",
+  "no-member",
+  "link-lost",
+];
 
 /** Who hears of what: rings and motion begin clips, members' phones are told, lights show. The returned function ends it. */
 export function wireDoorNotices({ bus, link, filming: clips, recorder, lights, camera }: DoorNoticePorts): () => void {
@@ -76,7 +83,7 @@ export function wireDoorNotices({ bus, link, filming: clips, recorder, lights, c
   on("linkLost", () => lights?.set("link-lost", true));
   on("linkUp", () => lights?.set("link-lost", false));
   on("pairingRequested", async () => {
-    if (link.view().members.length === 0) await link.startPairing();
+    if (link.view().members.length === 0 || link.canRecover) await link.startPairing();
   });
   return () => {
     for (const end of ends) end();

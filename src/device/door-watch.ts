@@ -16,6 +16,7 @@ import { wireDoorNotices } from "./door-notices.ts";
 import { Filming } from "./filming.ts";
 import { Link, MAX_PACKET_BYTES } from "./link/link.ts";
 import { dialOutsideBroker } from "./link/outside-broker.ts";
+import type { RecoveryStep } from "./link/recovery.ts";
 import { linkConfig } from "./link-config.ts";
 import { LiveDesk } from "./live/live-desk.ts";
 import { wedgedPart } from "./liveness.ts";
@@ -25,6 +26,7 @@ import { answerClipOps } from "./ops/clip-ops.ts";
 import { answerDeviceOps } from "./ops/device-ops.ts";
 import { answerLiveOps } from "./ops/live-ops.ts";
 import { answerPushOps } from "./ops/push-ops.ts";
+import { answerRecoveryOps } from "./ops/recovery-ops.ts";
 import { answerRegisterOps } from "./ops/register-ops.ts";
 import { answerRingOps } from "./ops/ring-ops.ts";
 import { answerSettingsOps } from "./ops/settings-ops.ts";
@@ -213,6 +215,7 @@ export class DoorWatch implements Startable {
         // The first phone's pairing was written before it had keys that it could be sealed to.
         onFirstKeys: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
         webUrls: () => this.#web?.part?.memberUrls ?? [],
+        onRecoveryStep: (step, member) => this.#recoveryStep(step, member),
         onPairingWindow: (state) => lights?.set("pairing", state === "open"),
         onHouseholdChange: (_view, change) => this.#householdChanged(change),
       },
@@ -342,6 +345,7 @@ export class DoorWatch implements Startable {
     answerShareOps(link, { desk, publisher });
     answerRegisterOps(link, mirror);
     answerLiveOps(link, live);
+    answerRecoveryOps(link, link.recovery);
     answerSettingsOps(link, {
       current: () => settingsOf(this.#config),
       canPush: () => this.#push !== null,
@@ -366,6 +370,17 @@ export class DoorWatch implements Startable {
     });
   }
 
+  /** Everybody who could say no has to hear of a claim: by light, over the link, and by a wake-up. */
+  #recoveryStep(step: RecoveryStep, member: Uint8Array): void {
+    const { link, record } = this.#parts;
+    const { claim } = link.recovery;
+    this.#ports.lights?.set("recovery-claim", claim !== null);
+    if (step !== "waiting") record({ kind: "recovery", at: this.#nowSeconds(), step, member });
+    link.notify("recovery", { step, remainingMs: claim?.remainingMs ?? 0 });
+    if (step !== "claimed" && step !== "waiting") return;
+    for (const { signKey } of link.view().members) this.#push?.wake(signKey);
+  }
+
   #householdChanged(change: MemberChange | null): void {
     const { record, desk, sharing, live, link } = this.#parts;
     const isMember = (key: Uint8Array): boolean => link.view().members.some(({ signKey }) => equalBytes(signKey, key));
@@ -386,6 +401,7 @@ export class DoorWatch implements Startable {
   }
 
   #showMembers({ link }: Parts): void {
+    this.#ports.lights?.set("recovery-claim", link.recovery.claim !== null);
     this.#ports.lights?.set("no-member", link.view().members.length === 0);
   }
 

@@ -44,5 +44,6 @@ export { type HomeRequest, requestsFor } from "./requests/match.ts";
 export { addRegister, originOf, policyOf, removeRegister } from "./requests/registers.ts";
 export { type Synced, type SyncedRegister, type SyncPorts, shelfName, syncHome } from "./requests/sync.ts";
 export type { Shelf } from "./shelf.ts";
+export { openSealedDays, type RecoveryWish, sealDays, signRecovery, signRecoveryClaim } from "./recovery.ts";
 export { tendDays } from "./tend-days.ts";
 export { type ClipHead, type ClipSource, type VerifiedClip, verifyClip } from "./verify-clip.ts";

@@ -67,6 +67,12 @@ const entryShapes = {
   config: object({ ...entry("config"), settings: array(text(64), 16) }),
   /** Only of a token that had been released: before that, a consent leaves no trace. */
   revocation: object({ ...entry("revocation"), token: id, member: key }),
+  /** `member`: the owner who registered words or ended a claim, or else the phone that claims. */
+  recovery: object({
+    ...entry("recovery"),
+    step: literal("registered", "removed", "claimed", "cancelled", "done"),
+    member: key,
+  }),
   "live-session": object({ ...entry("live-session"), member: key, seconds }),
 } as const;
 

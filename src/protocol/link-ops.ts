@@ -154,6 +154,21 @@ export const linkOps = {
   "register-file": op(object({ origin: text(120), path: text(200), offset: count }), object({ length: count })),
   /** Lets this member fetch ciphertext from the device's web server (web-token.ts) for so long. */
   "web-session": op(nothing, object({ session: bytes(16), validMs: count })),
+  /** `claim`: a phone that the words are to make an owner. `sealedDays` (owners): base64url, for whoever has the words. */
+  recovery: op(
+    nothing,
+    object({
+      registered: boolean,
+      footage: boolean,
+      claim: nullable(object({ member: key, remainingMs: count })),
+      sealedDays: nullable(text(256)),
+    }),
+  ),
+  /** Brings `length 4 · recovery statement` for each owner who signs. */
+  "recovery-register": op(object({ sealedDays: nullable(text(256)) }), nothing),
+  /** The one request that a paired phone may make before an owner admits it; brings one recovery-claim statement. 0: the time is over. */
+  "recovery-claim": op(nothing, object({ remainingMs: count })),
+  "recovery-cancel": op(nothing, nothing),
   settings: op(nothing, object({ ...settingsMembers, push: boolean })),
   /** All of them, also those that stay. */
   "settings-change": op(ownerSettings, nothing),

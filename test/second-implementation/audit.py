@@ -67,6 +67,10 @@ _ENTRIES = {
     "privacy": {"on": is_boolean, "member": or_null(key)},
     "config": {"settings": is_list(16, is_text(64))},
     "revocation": {"token": identifier, "member": key},
+    "recovery": {
+        "step": is_one_of("registered", "removed", "claimed", "cancelled", "done"),
+        "member": key,
+    },
     "live-session": {"member": key, "seconds": number},
 }
 

@@ -166,6 +166,8 @@ KINDS = {
         "consent": digest,
     },
     "revocation": {"device": key, "token": identifier},
+    "recovery": {"device": key, "household": number, "key": or_null(key)},
+    "recovery-claim": {"device": key, "member": key},
     "recipient-card": {
         "name": display_name,
         "signKey": key,

@@ -45,6 +45,7 @@ const mayImport: Record<string, readonly string[]> = {
     "witness",
     "register",
     "commander",
+    "@scure/bip39",
     "mqtt",
     "ws",
     "uqr",

@@ -60,6 +60,7 @@ const icons: Readonly<Record<AuditEntry["kind"], IconName>> = {
   privacy: "eyeoff",
   config: "gear",
   revocation: "close",
+  recovery: "people",
   "live-session": "camera",
 };
 
@@ -96,6 +97,8 @@ function entryText(home: Home, entry: AuditEntry): string {
       return audit.config(entry.settings.join(", "));
     case "revocation":
       return audit.revocation;
+    case "recovery":
+      return audit.recovery[entry.step](member(entry.member));
     case "live-session":
       return audit.live(member(entry.member), sayDuration(entry.seconds * 1000));
   }

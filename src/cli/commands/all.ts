@@ -12,6 +12,7 @@ export const groups: readonly GroupDefinition[] = [
   { path: "owner requests", summary: "Show who asks for footage from around your home" },
   { path: "owner register", summary: "The registers whose requests are followed" },
   { path: "owner household", summary: "The members of the household: who may look, who may consent" },
+  { path: "owner recovery", summary: "Words that bring an owner back when every phone is lost" },
   { path: "recipient", summary: "What a recipient can do: hand over a card, receive, verify and open a share" },
   {
     path: "requester",

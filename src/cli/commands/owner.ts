@@ -353,6 +353,48 @@ const requestCommands: readonly CommandDefinition[] = [
 
 const householdCommands: readonly CommandDefinition[] = [
   {
+    path: "owner recovery set",
+    summary: "Make twelve words that bring you back when every phone is lost",
+    details:
+      "Shown once, replacing older ones. Whoever has the words and can hold the doorbell's indoor button pairs a new phone and becomes an owner after 72 hours; light, app and a wake-up tell every owner meanwhile, and any of them can say no.",
+    options: [
+      homeFlag,
+      { flags: "--footage", meaning: "the words open footage too, from today's key on" },
+      { flags: "--remove", meaning: "take the words back" },
+    ],
+    examples: [{ command: "doorward owner recovery set", meaning: "write the words on paper" }],
+    load: () => import("../owner/recovery-set.ts"),
+  },
+  {
+    path: "owner recovery show",
+    summary: "Whether there are recovery words, and whether somebody has used them",
+    options: [homeFlag],
+    examples: [{ command: "doorward owner recovery show", meaning: "look" }],
+    load: () => import("../owner/recovery-show.ts"),
+  },
+  {
+    path: "owner recovery cancel",
+    summary: "Say no to whoever has used the recovery words",
+    options: [homeFlag],
+    examples: [{ command: "doorward owner recovery cancel", meaning: "it was not you" }],
+    load: () => import("../owner/recovery-cancel.ts"),
+  },
+  {
+    path: "owner recovery claim",
+    summary: "Use the recovery words from a newly paired computer",
+    details:
+      "First hold the indoor button, `doorward pair` at the doorbell, and `doorward owner init` and `doorward owner pair TEXT` here.",
+    args: [{ name: "<words>", meaning: "the twelve words, in quotes" }],
+    options: [homeFlag],
+    examples: [
+      {
+        command: 'doorward owner recovery claim "legal winner thank year …"',
+        meaning: "begin to wait 72 hours, and after them fetch what the words open",
+      },
+    ],
+    load: () => import("../owner/recovery-claim.ts"),
+  },
+  {
     path: "owner household list",
     summary: "List the members of the household",
     options: [homeFlag],

@@ -67,6 +67,8 @@ function entryText(entry: AuditEntry): string {
       return `settings changed: ${entry.settings.join(", ")}`;
     case "revocation":
       return `share ${short(entry.token)} revoked`;
+    case "recovery":
+      return `recovery words ${entry.step}, member ${short(entry.member)}`;
     case "live-session":
       return `live view for ${entry.seconds} s`;
   }

@@ -27,6 +27,10 @@ export const linkErrors = {
   "link/pairing-closed":
     "A pairing message came while no pairing window was open: hold the indoor button or ask for an invitation.",
   "link/pairing-malformed": "A pairing message had the wrong form or order; scan the code again.",
+  "link/no-recovery": "A phone claimed the household by recovery words, and none are registered.",
+  "link/recovery-damaged":
+    "recovery.json cannot be read: restore it from a backup, or move it away and set new recovery words.",
+  "link/too-few-signatures": "Recovery words came with fewer owners' signatures than the quorum says.",
   "link/replayed": "A message with an old counter was dropped: it was replayed, or a broker delivered it twice.",
   "link/retained": "A retained message was dropped; nothing on the link is ever retained.",
   "link/share-not-under-way":

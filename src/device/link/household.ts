@@ -130,6 +130,17 @@ export class Household {
     });
   }
 
+  /** Makes a waiting phone an owner by the recovery words' claim: alone it can decide from then on. */
+  recover(signKey: Uint8Array): Promise<void> {
+    return this.#inTurn(async () => {
+      const { members, state } = this.#stored;
+      const next = members.map((member) =>
+        equalBytes(member.signKey, signKey) ? { ...member, role: "owner" as const } : member,
+      );
+      await this.#save({ ...this.#stored, state: state + 1, quorum: 1, members: next });
+    });
+  }
+
   /** Forgets everybody. The state goes on counting, so that nothing signed for the old household fits the new one. */
   reset(): Promise<void> {
     return this.#inTurn(async () => {

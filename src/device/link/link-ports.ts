@@ -4,6 +4,7 @@ import type { Signer } from "../../protocol/envelope.ts";
 import type { MemberChange } from "../../protocol/statements/member.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
+import type { RecoveryStep } from "./recovery.ts";
 
 export type Role = "owner" | "viewer";
 
@@ -88,6 +89,7 @@ export interface LinkPorts {
   readonly onFirstKeys?: (memberKey: Uint8Array) => void;
   /** Where browsers reach the embedded broker, for pairing codes. */
   readonly webUrls?: () => readonly string[];
+  readonly onRecoveryStep?: (step: RecoveryStep, member: Uint8Array) => void;
   readonly onPairingWindow?: (state: "open" | "closed") => void;
 }
 
@@ -104,6 +106,8 @@ export interface LinkPort {
   /** Sends to every member that listens now; without a broker the notice is dropped. */
   notify(notice: string, fields: Readonly<Record<string, Json>>, attachment?: Uint8Array): void;
   view(): HouseholdView;
+  /** Recovery words are registered: a pairing window may be opened although there are members. */
+  readonly canRecover: boolean;
   /** Notes the day on disk first: a clip is never wrapped for a day before one that was already used. */
   recipientsForClip(nowDay: number, clockSynced: boolean): Promise<readonly ClipRecipient[]>;
   /** The same keys without noting the day, for audit rows. */

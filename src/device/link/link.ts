@@ -32,6 +32,7 @@ import { memberUrls } from "./member-urls.ts";
 import { MqttSession } from "./mqtt-session.ts";
 import { PacketTooLarge } from "./packet-limit.ts";
 import { OpenPairingWindow } from "./pairing-window.ts";
+import { Recovery } from "./recovery.ts";
 
 /** A channel message and the MQTT header in front of it. */
 export const MAX_PACKET_BYTES = MAX_CHANNEL_MESSAGE_BYTES + 256;
@@ -45,6 +46,7 @@ export class Link implements LinkPort {
   readonly #drops: DropLog;
   readonly #household: Household;
   readonly #counters: CounterFile;
+  readonly recovery: Recovery;
   readonly #broker: HomeBroker | null;
   readonly #session: MqttSession;
   readonly #handlers: Map<string, RequestHandler>;
@@ -58,6 +60,16 @@ export class Link implements LinkPort {
     this.#ports = ports;
     this.#drops = new DropLog(ports.clock, ports.log);
     this.#household = new Household(ports.crypto, join(config.dir, "household.json"), ports.deviceSigner.publicKey);
+    this.recovery = new Recovery(join(config.dir, "recovery.json"), {
+      ...ports,
+      deviceKey: ports.deviceSigner.publicKey,
+      household: this.#household,
+      onStep: (step, member) => ports.onRecoveryStep?.(step, member),
+      onRecovered: async () => {
+        await this.#syncLinks();
+        ports.onHouseholdChange?.(this.view(), null);
+      },
+    });
     this.#counters = new CounterFile(ports.crypto, ports.clock, join(config.dir, "link-counters.bin"));
     const dropped = (code: string): void => this.#drops.dropped(code);
     const { broker: where } = config;
@@ -84,6 +96,7 @@ export class Link implements LinkPort {
   async start(signal: AbortSignal): Promise<void> {
     await makeDirectoryDurably(this.#config.dir);
     await this.#household.load();
+    await this.recovery.start();
     await this.#counters.open();
     this.#counters.keepOnly(this.#household.links.map(({ toDeviceTopic }) => toDeviceTopic));
     signal.throwIfAborted();
@@ -95,6 +108,7 @@ export class Link implements LinkPort {
   async stop(): Promise<void> {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
+    await this.recovery.stop();
     this.#window?.close();
     for (const cancel of this.#cancelTimers) cancel();
     await this.#session.stop();
@@ -130,6 +144,10 @@ export class Link implements LinkPort {
     }
   }
 
+  get canRecover(): boolean {
+    return this.recovery.isRegistered;
+  }
+
   /** Whether a notice may reach this member now; a broker elsewhere does not say. */
   mayListen(memberKey: Uint8Array): boolean {
     const link = [...this.#links].find(([, { signKey }]) => equalBytes(signKey, memberKey));
@@ -156,13 +174,16 @@ export class Link implements LinkPort {
   }
 
   async startPairing(): Promise<PairingWindow> {
-    if (!this.#household.isEmpty) throw new LinkError("link/household-exists", "the device has an owner");
+    // Held by somebody inside; it lets nobody in, but a phone with the recovery words may claim.
+    if (!this.#household.isEmpty && !this.recovery.isRegistered)
+      throw new LinkError("link/household-exists", "the device has an owner");
     return this.#openWindow();
   }
 
   async factoryReset(): Promise<void> {
     this.#window?.close();
     await this.#household.reset();
+    await this.recovery.clear();
     await this.#syncLinks();
     await this.#ports.eraseWraps();
     this.#ports.onHouseholdChange?.(this.view(), null);
@@ -228,6 +249,7 @@ export class Link implements LinkPort {
   }
 
   async #householdChanged(change: MemberChange): Promise<void> {
+    await this.recovery.householdChanged();
     await this.#syncLinks();
     this.#ports.onHouseholdChange?.(this.view(), change);
     this.notify("household-changed", { state: change.state });
@@ -286,7 +308,8 @@ export class Link implements LinkPort {
   }
 
   async #answer(signKey: Uint8Array, request: LinkRequestMessage): Promise<LinkMessage | null> {
-    const member = this.#memberOf(signKey);
+    const isClaim = request.op === "recovery-claim";
+    const member = this.#memberOf(signKey) ?? (isClaim ? ({ signKey, role: "viewer" } as const) : undefined);
     const handler = this.#handlers.get(request.op);
     if (member === undefined || handler === undefined) {
       this.#drops.dropped(member === undefined ? "link/not-admitted" : "link/unknown-op");

@@ -8,6 +8,7 @@ export const statusPatterns = {
   "factory-reset": "on",
   "reset-near": [80, 80],
   pairing: [500, 500],
+  "recovery-claim": [500, 150, 150, 700],
   "bell-only": [150, 150, 150, 150, 150, 150, 150, 950],
   privacy: [1800, 200],
   "camera-lost": [150, 150, 150, 1050],

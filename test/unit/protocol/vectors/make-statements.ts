@@ -23,6 +23,8 @@ import { memberStatement } from "../../../../src/protocol/statements/member.ts";
 import { pairingStatement } from "../../../../src/protocol/statements/pairing.ts";
 import { receiptStatement } from "../../../../src/protocol/statements/receipt.ts";
 import { recipientCardStatement } from "../../../../src/protocol/statements/recipient-card.ts";
+import { recoveryStatement } from "../../../../src/protocol/statements/recovery.ts";
+import { recoveryClaimStatement } from "../../../../src/protocol/statements/recovery-claim.ts";
 import { releaseStatement } from "../../../../src/protocol/statements/release.ts";
 import { revocationStatement } from "../../../../src/protocol/statements/revocation.ts";
 import { fixed, fixedId, textOf, toHex, utf8, type VectorFile } from "./vector-file.ts";
@@ -211,6 +213,9 @@ export async function makeStatements(crypto: Crypto): Promise<VectorFile> {
       }),
       await vector("audit-head", auditHeadStatement, "device", { device, sequence: 12, chain: fixed("chain") }),
       ...(await registerStatements(vector, key)),
+      await vector("recovery", recoveryStatement, "owner", { device, household: 4, key: key("recovery") }),
+      await vector("recovery taken back", recoveryStatement, "owner", { device, household: 5, key: null }),
+      await vector("recovery-claim", recoveryClaimStatement, "recovery", { device, member: key("second owner") }),
     ],
   };
 }
