@@ -17,7 +17,7 @@ import { memberStatement } from "../../../../src/protocol/statements/member.ts";
 import { pairingStatement } from "../../../../src/protocol/statements/pairing.ts";
 import { receiptStatement } from "../../../../src/protocol/statements/receipt.ts";
 import { recipientCardStatement } from "../../../../src/protocol/statements/recipient-card.ts";
-import type { recoveryStatement } from "../../../../src/protocol/statements/recovery.ts";
+import { recoveryStatement } from "../../../../src/protocol/statements/recovery.ts";
 import { recoveryClaimStatement } from "../../../../src/protocol/statements/recovery-claim.ts";
 import { releaseStatement } from "../../../../src/protocol/statements/release.ts";
 import { revocationStatement } from "../../../../src/protocol/statements/revocation.ts";
