@@ -38,6 +38,11 @@ export class ClipFetcher implements ClipSource {
     this.#ports = ports;
   }
 
+  /** Asks for the session ahead of the first clip, which then comes one question sooner. */
+  async prepare(): Promise<void> {
+    await this.#openSession();
+  }
+
   async head(clip: Uint8Array): Promise<ClipHead> {
     const { status, chunks } = await this.#get(`/clips/${toHex(clip)}/head`);
     if (status !== 200) return this.#ports.doorbell.head(clip);

@@ -71,7 +71,10 @@ export class HomeLink {
 
   /** Clips over HTTP where the doorbell is near, else over the link. @throws OwnerError `owner/broker-away`. */
   async clips(): Promise<ClipSource> {
-    const doorbell = await this.doorbell();
+    return this.#fetcherFor(await this.doorbell());
+  }
+
+  #fetcherFor(doorbell: Doorbell): ClipFetcher {
     const { crypto, store } = this.#ground;
     this.#clips ??= new ClipFetcher({ crypto, store, get: this.#get, doorbell });
     return this.#clips;
@@ -104,6 +107,7 @@ export class HomeLink {
       await this.#events.onUp(doorbell);
       this.#doorbell = doorbell;
       this.connection.value = "online";
+      void this.#fetcherFor(doorbell).prepare();
       this.#up.open();
       await lost.opened;
       return true;
