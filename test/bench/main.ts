@@ -7,6 +7,7 @@ import type { Row } from "./row.ts";
 import { app } from "./rows/app.ts";
 import { coldStart } from "./rows/cold-start.ts";
 import { detection } from "./rows/detection.ts";
+import { live } from "./rows/live.ts";
 import { memory } from "./rows/memory.ts";
 import { rebuild } from "./rows/rebuild.ts";
 import { recording } from "./rows/recording.ts";
@@ -14,7 +15,17 @@ import { ring } from "./rows/ring.ts";
 import { sealing } from "./rows/sealing.ts";
 import { table } from "./table.ts";
 
-const measurements: readonly Measurement[] = [recording, sealing, memory, coldStart, ring, rebuild, detection, app];
+const measurements: readonly Measurement[] = [
+  recording,
+  sealing,
+  memory,
+  coldStart,
+  ring,
+  rebuild,
+  detection,
+  app,
+  live,
+];
 const USAGE = `npm run bench -- [--json] [--only PART-OF-A-NAME] [--pairs N]
 ${measurements.flatMap(({ rows }) => rows.map((name) => `  ${name}`)).join("\n")}`;
 
