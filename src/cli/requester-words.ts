@@ -34,6 +34,7 @@ export function ownRequestText(own: OwnRequest, nowSeconds: number): string {
   return fields([
     ["request", shortId(toHex(own.digest))],
     ["case", `${foreignText(request.caseNumber)}, ${request.offence}`],
+    ["text", foreignText(request.text)],
     ["where", areaText(request.area)],
     ["when", windowText(request.window)],
     ["in the log", `entry ${own.index}, ${localTime(own.at * 1000)}`],

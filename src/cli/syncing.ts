@@ -7,6 +7,7 @@ import type { Invocation } from "./definition.ts";
 import type { DoorbellSession } from "./doorbell-session.ts";
 import { EXIT, type ExitStatus } from "./errors.ts";
 import { httpLog } from "./http-log.ts";
+import { witnessWords } from "./quorum.ts";
 import type { Terminal } from "./terminal.ts";
 import { localTime } from "./words.ts";
 
@@ -89,8 +90,7 @@ export function registerLine(synced: SyncedRegister): string {
   if (synced.outcome === "failed") return `${name}: not followed (${synced.error.code})`;
   const { size, cosignatures } = synced.followed.checkpoint;
   const newest = Math.max(0, ...cosignatures.map(({ time }) => time));
-  const vouched =
-    cosignatures.length === 0 ? "no witness" : `${cosignatures.length} witnesses, ${localTime(newest * 1000)}`;
+  const vouched = witnessWords(cosignatures.length) + (newest === 0 ? "" : `, ${localTime(newest * 1000)}`);
   const same = synced.doorbell === "agrees" ? ", the doorbell's copy agrees" : "";
   return `${name}: ${size} entries, ${vouched}${same}`;
 }

@@ -174,7 +174,7 @@ function judge(crypto: Crypto, bytes: Uint8Array, trusted: RegisterKeys | null):
   const { clip } = manifest.payload;
   const { lanes } = release.payload;
   const { cosignatures } = checkpoint;
-  const text = `ok: entry ${index} of ${checkpoint.size}, ${cosignatures.length} witnesses, ${lanesText(release.payload)}`;
+  const text = `ok: entry ${index} of ${checkpoint.size}, ${cosignatures.length} witness${cosignatures.length === 1 ? "" : "es"}, ${lanesText(release.payload)}`;
   return { verdict: "ok", text, request, digest, index, at, keys, cosignatures, clip, lanes };
 }
 

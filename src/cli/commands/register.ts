@@ -90,7 +90,7 @@ export const registerCommands: readonly CommandDefinition[] = [
     options: [
       { flags: "--key <key>", meaning: "the log's verifier key; needed unless the folder is the register's own" },
       { flags: "--witness <key...>", meaning: "verifier key of a witness" },
-      { flags: "--quorum <n>", meaning: "cosignatures that the checkpoint must have", preset: "0" },
+      { flags: "--quorum <n>", meaning: "how many of them must vouch (default: more than half)" },
       { flags: "--since <file>", meaning: "a checkpoint from before, as it was published" },
       { flags: "--keep <file>", meaning: "write the audited checkpoint, for --since next time" },
     ],

@@ -25,7 +25,7 @@ const askCommands: readonly CommandDefinition[] = [
       { flags: "--register <url>", meaning: "the register's address", required: true },
       { flags: "--key <key>", meaning: "the log's verifier key: name+hash+base64", required: true },
       { flags: "--witness <key...>", meaning: "verifier keys of witnesses" },
-      { flags: "--quorum <n>", meaning: "how many of them must vouch (default: all)" },
+      { flags: "--quorum <n>", meaning: "how many of them must vouch (default: more than half)" },
       { flags: "--mailbox <url>", meaning: "delivery broker of your choice: mqtt:// or mqtts://", required: true },
       { flags: "--ca <file>", meaning: "certificate authority of that broker (PEM), where it is not a public one" },
       { flags: "--name <name>", meaning: "how owners see the recipient (default: the agency)" },
@@ -155,7 +155,7 @@ const answerCommands: readonly CommandDefinition[] = [
     options: [
       { flags: "--key <key>", meaning: "the register's verifier key, from its own pages" },
       { flags: "--witness <key...>", meaning: "verifier keys of its witnesses" },
-      { flags: "--quorum <n>", meaning: "how many of them must have vouched (default: all)" },
+      { flags: "--quorum <n>", meaning: "how many of them must have vouched (default: more than half)" },
     ],
     examples: [
       { command: "doorward requester verify proof.tar", meaning: "prints the verdict; exit status 4 unless it is ok" },

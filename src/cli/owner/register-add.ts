@@ -5,6 +5,7 @@ import type { Invocation, Outcome } from "../definition.ts";
 import { withDoorbell } from "../doorbell-session.ts";
 import { CliError } from "../errors.ts";
 import { OwnerHome } from "../owner-home.ts";
+import { readQuorum, witnessWords } from "../quorum.ts";
 
 export async function run(invocation: Invocation): Promise<Outcome> {
   const { options, terminal } = invocation;
@@ -23,13 +24,13 @@ export async function run(invocation: Invocation): Promise<Outcome> {
 export function registerText(register: RegisterChoice): string {
   const { witnesses, quorum, url } = register;
   const way = url === null ? "by the doorbell's copy" : `from ${url}, compared with the doorbell's copy`;
-  return `${originOf(register)}, ${quorum} of ${witnesses.length} witnesses, ${way}`;
+  return `${originOf(register)}, ${quorum} of ${witnessWords(witnesses.length)}, ${way}`;
 }
 
 function fromFlags({ options }: Invocation, logKey: string): RegisterChoice {
   const witnesses = options.texts("witness");
-  const quorum = options.integer("quorum", { min: 0, max: witnesses.length }) ?? Math.floor(witnesses.length / 2) + 1;
-  return { logKey, witnesses, quorum: Math.min(quorum, witnesses.length), url: readUrl(options.text("url")) };
+  const quorum = readQuorum(options, witnesses);
+  return { logKey, witnesses, quorum, url: readUrl(options.text("url")) };
 }
 
 /** The keys come over the sealed link from the doorbell's own configuration, which whoever set it up wrote. */

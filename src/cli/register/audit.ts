@@ -13,6 +13,7 @@ import { PUBLIC_FOLDER, RegisterFolder } from "../../register/register-folder.ts
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { writeOutputFile } from "../private-dir.ts";
+import { readQuorum } from "../quorum.ts";
 import { leafWords, sayViolations } from "../register-words.ts";
 
 export async function run(invocation: Invocation): Promise<Outcome> {
@@ -61,9 +62,10 @@ async function sourceOf(log: string, signal: AbortSignal): Promise<{ source: Til
 function policyOf({ options }: Invocation, ownKey: string | null): LogPolicy {
   const logKey = options.text("key") ?? ownKey;
   if (logKey === null) throw new CliError("cli/usage", "--key is needed: the log's verifier key, from its operator");
-  const quorum = options.integer("quorum", { min: 0, max: 64 }) ?? 0;
+  const witnesses = options.texts("witness");
+  const quorum = readQuorum(options, witnesses);
   try {
-    return parseLogPolicy(nodeCrypto, { logKey, witnesses: options.texts("witness"), quorum });
+    return parseLogPolicy(nodeCrypto, { logKey, witnesses, quorum });
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     throw new CliError("cli/usage", error.message, { cause: error });

@@ -34,9 +34,8 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     ]),
   );
   terminal.say();
-  terminal.say(
-    "They make sure that you are of that agency, and compare the fingerprint with you. The agency's name has to",
-  );
-  terminal.say("stand in the accreditation exactly like this; every request repeats it.");
+  terminal.say("They make sure that you are of that agency, and compare the fingerprint with");
+  terminal.say("you. The agency's name has to stand in the accreditation exactly like this;");
+  terminal.say("every request repeats it.");
   return { json: { ok: true, ...handed, requesterHex: key, ...(out === undefined ? {} : { file: out }) } };
 }

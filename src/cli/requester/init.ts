@@ -6,6 +6,7 @@ import { checkCard, createCard } from "../../recipient/card.ts";
 import { parseBrokerUrl } from "../broker-url.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError } from "../errors.ts";
+import { readQuorum } from "../quorum.ts";
 import { explainCard } from "../recipient/init.ts";
 import { RequesterHome } from "../requester-home.ts";
 import { fields } from "../table.ts";
@@ -17,7 +18,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   parseBrokerUrl(mailbox);
   const url = registerUrl(options.needed("register"));
   const witnesses = options.texts("witness");
-  const quorum = options.integer("quorum", { min: 0, max: witnesses.length }) ?? witnesses.length;
+  const quorum = readQuorum(options, witnesses);
   const register = { url, logKey: options.needed("key"), witnesses, quorum };
   const { origin } = parseLogPolicy(nodeCrypto, register);
   const caFile = options.text("ca");

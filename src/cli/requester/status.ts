@@ -2,6 +2,7 @@ import { nodeCrypto } from "../../device/platform/node-crypto.ts";
 import { ownRequests } from "../../requester/own-requests.ts";
 import { chooseByHex } from "../clip-choice.ts";
 import type { Invocation, Outcome } from "../definition.ts";
+import { witnessWords } from "../quorum.ts";
 import { RequesterHome } from "../requester-home.ts";
 import { ownRequestJson, ownRequestText } from "../requester-words.ts";
 import { fields } from "../table.ts";
@@ -19,7 +20,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   const shown = args[0] === undefined ? all : [chooseByHex(all, ({ digest }) => digest, args[0], "request")];
   terminal.say(
     fields([
-      ["register", `${checkpoint.origin}, ${checkpoint.size} entries, ${checkpoint.cosignatures.length} witnesses`],
+      ["register", `${checkpoint.origin}, ${checkpoint.size} entries, ${witnessWords(checkpoint.cosignatures.length)}`],
       ["accredited", agency === null ? "no: see `doorward requester accredit`" : agency],
       ["today", `${today} of ${perDay} requests (UTC day)`],
     ]),

@@ -10,6 +10,7 @@ import {
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError, EXIT } from "../errors.ts";
 import type { Options } from "../options.ts";
+import { readQuorum } from "../quorum.ts";
 import { areaText, windowText } from "../request-words.ts";
 import { fields } from "../table.ts";
 import { foreignText, localTime } from "../words.ts";
@@ -25,10 +26,9 @@ export async function run({ args, options, terminal }: Invocation): Promise<Outc
   }
   terminal.say(fields(rows(verdict)));
   if (trusted === null) {
-    terminal.note(
-      "The register's keys came with the bundle: compare them with those that the register publishes, or name",
-    );
-    terminal.note("them with --key and --witness. Whoever makes a bundle can also make up a register.");
+    terminal.note("The register's keys came with the bundle: compare them with those that the");
+    terminal.note("register publishes, or name them with --key and --witness. Whoever makes a");
+    terminal.note("bundle can also make up a register.");
   }
   return { json: verdictJson(verdict, trusted !== null) };
 }
@@ -40,7 +40,7 @@ function keysFrom(options: Options): RegisterKeys | null {
     if (witnesses.length > 0) throw new CliError("cli/usage", "--witness goes with --key");
     return null;
   }
-  const quorum = options.integer("quorum", { min: 0, max: witnesses.length }) ?? witnesses.length;
+  const quorum = readQuorum(options, witnesses);
   return { logKey, witnesses, quorum };
 }
 

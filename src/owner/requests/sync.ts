@@ -75,7 +75,7 @@ async function syncRegister(ports: RegisterSyncPorts, register: RegisterChoice):
     const own = register.url === null ? null : ports.openUrl(register.url);
     const saved = await shelf.load(name);
     const memory = saved === null ? null : decodeRegisterMemory(saved);
-    const followed = await followRegister(crypto, policy, memory, own ?? copy, { nowSeconds });
+    const followed = await followRegister(crypto, policy, memory, own ?? expectCopy(copy), { nowSeconds });
     const doorbell = own === null ? "none" : await compareWithCopy(crypto, policy, followed.checkpoint, own, copy);
     await saveIfChanged(shelf, name, saved, encodeRegisterMemory(followed.memory));
     return { outcome: "followed", register, followed, doorbell };
@@ -108,6 +108,17 @@ async function compareWithCopy(
 
 function doorbellSource(doorbell: Pick<Doorbell, "registerFile">, origin: string): TileSource {
   return { get: (path) => doorbell.registerFile(origin, path) };
+}
+
+/** A doorbell that has just been told of a register has no copy until its next fixed minute. */
+function expectCopy(copy: TileSource): TileSource {
+  return {
+    get: async (path) => {
+      const bytes = await copy.get(path);
+      if (bytes !== null || path !== CHECKPOINT_PATH) return bytes;
+      throw new LogError("log/missing", "the doorbell has no copy yet; it fetches one at fixed minutes, twice an hour");
+    },
+  };
 }
 
 /** Of a register's memory. */
