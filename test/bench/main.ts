@@ -6,11 +6,14 @@ import type { BenchContext, Measurement } from "./context.ts";
 import type { Row } from "./row.ts";
 import { app } from "./rows/app.ts";
 import { coldStart } from "./rows/cold-start.ts";
+import { countryDays } from "./rows/country-days.ts";
+import { countryPhone } from "./rows/country-phone.ts";
 import { detection } from "./rows/detection.ts";
 import { live } from "./rows/live.ts";
 import { memory } from "./rows/memory.ts";
 import { rebuild } from "./rows/rebuild.ts";
 import { recording } from "./rows/recording.ts";
+import { registerRows } from "./rows/register.ts";
 import { ring } from "./rows/ring.ts";
 import { sealing } from "./rows/sealing.ts";
 import { table } from "./table.ts";
@@ -25,6 +28,9 @@ const measurements: readonly Measurement[] = [
   detection,
   app,
   live,
+  countryPhone,
+  countryDays,
+  registerRows,
 ];
 const USAGE = `npm run bench -- [--json] [--only PART-OF-A-NAME] [--pairs N]
 ${measurements.flatMap(({ rows }) => rows.map((name) => `  ${name}`)).join("\n")}`;
