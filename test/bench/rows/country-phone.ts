@@ -90,7 +90,7 @@ async function inPage(url: string, year: YearLog["year"]): Promise<Followed> {
       peak = Math.max(peak, residentMiB(renderer));
     }, LOOK_EVERY_MS);
     try {
-      const followed = (await page.evaluate(`follow(${JSON.stringify(year)})`)) as { entries: number; matches: number };
+      const followed: { entries: number; matches: number } = await page.evaluate(`follow(${JSON.stringify(year)})`);
       return { ...followed, cpuSeconds: processCpuSeconds(renderer) - cpuBefore, peakMiB: peak - residentBefore };
     } finally {
       clearInterval(looking);
