@@ -51,16 +51,13 @@ export async function runSealedDoor(
   const log: string[] = [];
   daemon.onLine((line) => log.push(line));
   await daemon.says('"ready"', START_WITHIN_MS);
-  const owner = await OwnerHand.connect(household.owner);
-  await cameraOn(owner);
+  await cameraOn(household);
   const disk = new Search(patterns);
   const look = (): void => lookAround(disk, household, places, daemon, film);
   await record(household, daemon, "ring", look);
-  const memory = await searchAfterClose(owner, household, daemon);
+  const memory = await searchAfterClose(household, daemon);
   await record(household, daemon, "motion", look);
-  const [newest = ""] = await owner.shareableClips();
-  const clip = await owner.doorbell.head(fromHex(newest));
-  await owner.hangUp();
+  const clip = await newestHead(household);
   look();
   await daemon.stop();
   disk.folder(household.device);
@@ -74,12 +71,31 @@ export async function runSealedDoor(
   return { household, clip, disk, memory };
 }
 
-async function cameraOn(owner: OwnerHand): Promise<void> {
-  const until = Date.now() + CAMERA_WITHIN_MS;
-  while (!(await owner.isCameraOn())) {
-    if (Date.now() > until) throw new Error("the camera gives no picture");
-    await sleep(100);
+/** Hangs up again: a daemon that is frozen for as long as a search takes would lose its members anyway. */
+async function withOwner<T>({ owner: home }: Household, use: (owner: OwnerHand) => Promise<T>): Promise<T> {
+  const owner = await OwnerHand.connect(home);
+  try {
+    return await use(owner);
+  } finally {
+    await owner.hangUp();
   }
+}
+
+function newestHead(household: Household): Promise<ClipHead> {
+  return withOwner(household, async (owner) => {
+    const [newest = ""] = await owner.shareableClips();
+    return owner.doorbell.head(fromHex(newest));
+  });
+}
+
+async function cameraOn(household: Household): Promise<void> {
+  const until = Date.now() + CAMERA_WITHIN_MS;
+  await withOwner(household, async (owner) => {
+    while (!(await owner.isCameraOn())) {
+      if (Date.now() > until) throw new Error("the camera gives no picture");
+      await sleep(100);
+    }
+  });
   await sleep(1200); // a full pre-roll
 }
 
@@ -105,10 +121,9 @@ function lookAround(disk: Search, { device }: Household, { temp }: Places, daemo
 }
 
 /** The owner works out the clip's secrets; then the daemon is frozen and its memory searched for them. */
-async function searchAfterClose(owner: OwnerHand, household: Household, daemon: Program): Promise<KeyHits> {
+async function searchAfterClose(household: Household, daemon: Program): Promise<KeyHits> {
   await sleep(AFTER_CLOSE_MS);
-  const [newest = ""] = await owner.shareableClips();
-  const head = await owner.doorbell.head(fromHex(newest));
+  const head = await newestHead(household);
   const state = await ownerState(household.owner);
   await daemon.freeze();
   try {

@@ -127,6 +127,9 @@ export class HomeBroker {
   /** A stream for the device itself: no socket, no credential, all topics. */
   openInside(): Duplex {
     const [ours, theirs] = duplexPair();
+    // Unlike a socket's, neither end hears that the other was destroyed.
+    theirs.once("close", () => ours.destroy());
+    ours.once("close", () => theirs.destroy());
     this.#inside.add(theirs);
     if (this.#aedes === undefined) ours.destroy();
     else this.#aedes.handle(theirs);

@@ -25,6 +25,7 @@ export interface MqttSessionOptions {
 }
 
 const MAX_IN_FLIGHT = 64;
+const KEEPALIVE_SECONDS = 30;
 
 /**
  * One MQTT 3.1.1 connection that keeps itself alive: clean session, random client id, no will, QoS 1, back-off between attempts.
@@ -58,7 +59,8 @@ export class MqttSession {
       queueQoSZero: false,
       reconnectPeriod: firstRetryMs,
       connectTimeout: 10_000,
-      keepalive: 30,
+      // Within the process nothing can go silent, and after a pause of it the broker would count as missed what was asleep.
+      keepalive: "openStream" in this.#target ? 0 : KEEPALIVE_SECONDS,
       reconnectOnConnackError: true,
     });
     this.#client = client;
