@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
@@ -89,6 +91,22 @@ describe("a browser", () => {
     expect(headers["strict-transport-security"]).toBeUndefined();
     const asset = await ask(app, "/assets/app-Hx7.js");
     expect(asset.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+  });
+});
+
+describe("a page left open over an update", () => {
+  test("still gets the parts it was made of, once; the new page is served", async () => {
+    const app = await served();
+    await rm(join(app.appDir, "assets", "app-Hx7.js"));
+    await writeFile(join(app.appDir, "assets", "app-New.js"), "export const next = 1;\n");
+    await writeFile(join(app.appDir, "index.html"), "<!doctype html><title>Next</title>");
+    expect((await ask(app, "/assets/app-Hx7.js")).status).toBe(404); // control: before the restart there is no such file
+    await app.web.stop();
+    await app.web.start(new AbortController().signal);
+    expect((await ask(app, "/")).body).toContain("Next");
+    const old = await ask(app, "/assets/app-Hx7.js");
+    expect([old.status, old.headers["cache-control"]]).toEqual([200, "public, max-age=31536000, immutable"]);
+    expect((await ask(app, "/assets/app-New.js")).status).toBe(200);
   });
 });
 

@@ -166,6 +166,7 @@ KINDS = {
         "consent": digest,
     },
     "revocation": {"device": key, "token": identifier},
+    "app-bundle": {"files": is_list(500, is_object({"path": is_text(200), "sha256": digest}))},
     "recovery": {"device": key, "household": number, "key": or_null(key)},
     "recovery-claim": {"device": key, "member": key},
     "recipient-card": {

@@ -1,4 +1,5 @@
 import type { CommandDefinition, GroupDefinition } from "../definition.ts";
+import { appCommands } from "./app.ts";
 import { deviceCommands } from "./device.ts";
 import { ownerCommands } from "./owner.ts";
 import { recipientCommands } from "./recipient.ts";
@@ -7,6 +8,8 @@ import { requesterCommands } from "./requester.ts";
 import { witnessCommands } from "./witness.ts";
 
 export const groups: readonly GroupDefinition[] = [
+  { path: "app", summary: "The owner's app as files: signed by whoever built it, compared with what was signed" },
+  { path: "web", summary: "The doorbell's web server" },
   { path: "mailbox", summary: "A delivery broker that lets a recipient into its own inbox only" },
   { path: "owner", summary: "What an owner's keys can do: see clips, consent to a share, take it back" },
   { path: "owner requests", summary: "Show who asks for footage from around your home" },
@@ -27,6 +30,7 @@ export const groups: readonly GroupDefinition[] = [
 
 export const commands: readonly CommandDefinition[] = [
   ...deviceCommands,
+  ...appCommands,
   ...ownerCommands,
   ...recipientCommands,
   ...registerCommands,

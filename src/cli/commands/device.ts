@@ -91,6 +91,14 @@ const runCommands: readonly CommandDefinition[] = [
     load: () => import("../device/doctor.ts"),
   },
   {
+    path: "web authority",
+    summary: "The certificate authority that phones install, and its fingerprint",
+    details: "Compare the fingerprint with what the phone shows before you trust it. Says nothing that is secret.",
+    options: [configFlag, { flags: "--out <file>", meaning: "write the certificate (PEM)" }],
+    examples: [{ command: "doorward web authority", meaning: "before a phone installs it" }],
+    load: () => import("../device/web-authority.ts"),
+  },
+  {
     path: "check",
     summary: "Verify every clip file, catalog row, manifest and audit entry",
     details: "Works on the files, with the daemon stopped. Exit status 4 means that something was found.",

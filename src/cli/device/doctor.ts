@@ -8,6 +8,7 @@ import type { Finding } from "../doctor/finding.ts";
 import { gpioCheck } from "../doctor/gpio.ts";
 import { diskCheck, permissionsCheck } from "../doctor/storage.ts";
 import { clockCheck, ffmpegCheck, systemCheck } from "../doctor/system.ts";
+import { webCheck } from "../doctor/web.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { table } from "../table.ts";
 
@@ -18,6 +19,7 @@ const checks = [
   soundCheck,
   gpioCheck,
   brokerCheck,
+  webCheck,
   diskCheck,
   clockCheck,
   permissionsCheck,

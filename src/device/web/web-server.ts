@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -12,6 +13,7 @@ import { CertificateFiles, type Certificates, OwnCertificates, type ServerCertif
 import { type ServedClips, serveClips } from "./clip-routes.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { WebError } from "./errors.ts";
+import { keepAssets } from "./kept-assets.ts";
 import { isKnownHost, isKnownOrigin, isLoopback, namesOf, urlHost } from "./known-hosts.ts";
 import type { MemberSessions } from "./member-sessions.ts";
 import { pageHeaders } from "./page-headers.ts";
@@ -24,6 +26,7 @@ const IDLE_MS = 30_000;
 /** A reader that takes nothing for so long is hung up on. */
 const STALLED_MS = 60_000;
 const STATIC_LIMIT = { burst: 300, perSecond: 50 };
+const KEPT = "kept";
 const LOOK_EVERY_MS = 60_000;
 const YEAR_SECONDS = 31_536_000;
 
@@ -50,6 +53,8 @@ export class WebServer {
   readonly #names: readonly string[];
   readonly #limits: AddressLimits;
   #app: FastifyInstance | null = null;
+  /** The app, and behind it what it was before an update. */
+  #roots: readonly string[] = [];
   #certificates: Certificates | null = null;
   #closeSockets: () => void = () => {};
   #cancelLook: Cancel = () => {};
@@ -65,6 +70,8 @@ export class WebServer {
   async start(signal: AbortSignal): Promise<void> {
     const certificates = this.#makeCertificates();
     const certificate = certificates && (await certificates.open());
+    const before = await keepAssets(join(this.#ports.dir, KEPT), this.#ports.appDir);
+    this.#roots = before === null ? [this.#ports.appDir] : [this.#ports.appDir, before];
     signal.throwIfAborted();
     const app = this.#build(certificate, certificates?.authority ?? null);
     this.#app = app;
@@ -172,7 +179,7 @@ export class WebServer {
 
   #serveFiles(app: FastifyInstance): void {
     app.register(fastifyStatic, {
-      root: this.#ports.appDir,
+      root: [...this.#roots],
       cacheControl: false,
       dotfiles: "ignore",
       index: ["index.html"],

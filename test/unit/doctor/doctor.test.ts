@@ -85,7 +85,7 @@ test("whatever is not in order comes with what to do", async () => {
   const broken = `[device]\ndata_dir = "none"\nclock = "trusted"\n[camera]\nsource = "v4l2"\ndevice = "/dev/none"\n[sound]\nsource = "alsa"\n[gpio]\ndriver = "onoff"\n[broker]\nurl = "mqtt://127.0.0.1:1"\n[recording]\nffmpeg = "/none"\n`;
   const wrong = (await findings(broken)).filter(({ level }) => level !== "ok");
   expect(new Set(wrong.map(({ topic }) => topic))).toEqual(
-    new Set(["ffmpeg", "camera", "sound", "gpio", "broker", "disk"]),
+    new Set(["ffmpeg", "camera", "sound", "gpio", "broker", "web", "disk"]),
   );
   for (const finding of wrong) expect(finding.remedy, finding.found).toMatch(/\S/);
 });
@@ -183,6 +183,22 @@ describe("the broker", () => {
   });
 });
 
+describe("the web server", () => {
+  test("says what phones still miss, and what is off", async () => {
+    expect(await about("web", "[web]\non = false\n")).toMatchObject([{ level: "ok" }]);
+    expect(await about("web", "")).toMatchObject([{ level: "note", found: "reachable from this machine only" }]);
+    expect(await about("web", '[web]\nhost = "0.0.0.0"\n')).toMatchObject([
+      { level: "note", found: "has no name of its own: this machine's is used" },
+    ]);
+    expect(await about("web", '[web]\nhost = "0.0.0.0"\nnames = ["bell.local"]\n')).toMatchObject([{ level: "ok" }]);
+  });
+
+  test("with a certificate that cannot be read, or without its app, is a problem", async () => {
+    const config = '[web]\nhost = "0.0.0.0"\nnames = ["bell.local"]\ncert = "none"\nkey = "none"\napp = "none"\n';
+    expect((await about("web", config)).map(({ level }) => level)).toEqual(["problem", "problem"]);
+  });
+});
+
 describe("GPIO", () => {
   test("is found by chip label through gpiodetect, and its rights are looked at", async () => {
     await installGpiodPrograms(dir, "2.2.1");
@@ -191,7 +207,7 @@ describe("GPIO", () => {
     // No /dev/gpiochip4 here: the header is known, its device is not usable.
     expect(finding).toMatchObject({
       level: "problem",
-      found: "gpiochip4 is the header, 7 pins in use, but no permission to use them",
+      found: "gpiochip4 is the header, 8 pins in use, but no permission to use them",
     });
   });
 

@@ -15,6 +15,7 @@ import { outcomeStatement } from "../../../../src/protocol/register/statements/o
 import { registerStatement } from "../../../../src/protocol/register/statements/register.ts";
 import { type Request, requestStatement } from "../../../../src/protocol/register/statements/request.ts";
 import { LOOSEST_LIMITS, rulesStatement } from "../../../../src/protocol/register/statements/rules.ts";
+import { appBundleStatement } from "../../../../src/protocol/statements/app-bundle.ts";
 import { auditHeadStatement } from "../../../../src/protocol/statements/audit-head.ts";
 import { clipKeyStatement } from "../../../../src/protocol/statements/clip-key.ts";
 import { consentStatement } from "../../../../src/protocol/statements/consent.ts";
@@ -216,6 +217,12 @@ export async function makeStatements(crypto: Crypto): Promise<VectorFile> {
       await vector("recovery", recoveryStatement, "owner", { device, household: 4, key: key("recovery") }),
       await vector("recovery taken back", recoveryStatement, "owner", { device, household: 5, key: null }),
       await vector("recovery-claim", recoveryClaimStatement, "recovery", { device, member: key("second owner") }),
+      await vector("app-bundle", appBundleStatement, "builder", {
+        files: [
+          { path: "assets/app.js", sha256: fixed("script") },
+          { path: "index.html", sha256: fixed("page") },
+        ],
+      }),
     ],
   };
 }

@@ -9,6 +9,7 @@ import { openGrant } from "../../../../src/protocol/grant.ts";
 import { decodeClosingMeta, decodeOpeningMeta } from "../../../../src/protocol/meta.ts";
 import { answerPairing, decodePairingCode } from "../../../../src/protocol/pairing-handshake.ts";
 import { entryKinds } from "../../../../src/protocol/register/leaf.ts";
+import { appBundleStatement } from "../../../../src/protocol/statements/app-bundle.ts";
 import { auditHeadStatement } from "../../../../src/protocol/statements/audit-head.ts";
 import { clipKeyStatement } from "../../../../src/protocol/statements/clip-key.ts";
 import { consentStatement } from "../../../../src/protocol/statements/consent.ts";
@@ -25,6 +26,7 @@ import { parseWrap } from "../../../../src/protocol/wrap.ts";
 import { fromHex, utf8 } from "./vector-file.ts";
 
 export const statementKinds: readonly StatementKind<unknown>[] = [
+  appBundleStatement,
   recoveryStatement,
   recoveryClaimStatement,
   auditHeadStatement,
