@@ -25,9 +25,9 @@ describe("the app as it was before an update", () => {
     await installed("one");
     expect(await kept()).toBeNull();
     await installed("two");
-    for (const _restart of [1, 2]) {
+    for (const restart of [1, 2]) {
       const before = await kept();
-      expect(await readFile(join(before ?? "", "assets", "one.js"), "utf8")).toBe("one");
+      expect(await readFile(join(before ?? "", "assets", "one.js"), "utf8"), `start ${restart}`).toBe("one");
     }
     await installed("three");
     const before = await kept();
