@@ -15,8 +15,9 @@ export function serveControl(
   watch: () => Pick<DoorWatch, "link" | "webOrigin">,
 ): void {
   control.handle("pair", async () => {
-    const { link, webOrigin } = watch();
-    const { qrText, closesAfterMs } = await link.startPairing();
+    const door = watch();
+    const { qrText, closesAfterMs } = await door.link.startPairing();
+    const { webOrigin } = door; // known by now, also right after a start
     return { ok: true, text: qrText, link: webOrigin === null ? null : pairingLink(webOrigin, qrText), closesAfterMs };
   });
   control.handle("status", () => {

@@ -116,7 +116,10 @@ export class Device {
           resetFirst: this.#resetAsked,
           configureChime: (chime) => bell.configureChime(chime),
         }),
-      onUp: () => this.#allWorks(),
+      onUp: (part) => {
+        this.#allWorks();
+        part.openToPhones();
+      },
       onFailed: (error) => this.#bellOnly(error),
     });
     this.#watch = watch;

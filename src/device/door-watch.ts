@@ -85,6 +85,8 @@ export class DoorWatch implements Startable {
   #built: Parts | null = null;
   #web: RetriedPart<WebServer> | null = null;
   #push: Push | null = null;
+  /** Settles when web server and push have been tried. */
+  #openedToPhones: Promise<void> = Promise.resolve();
 
   constructor(config: DoorwardConfig, ports: DoorWatchPorts) {
     this.#fileConfig = config;
@@ -115,13 +117,29 @@ export class DoorWatch implements Startable {
     await this.#started(live, signal);
     await this.#started(sharing, signal);
     await this.#started(mirror, signal);
-    if (this.#config.web.on) await this.#startWeb(parts, signal);
-    if (this.#config.push.on) await this.#startPush(parts, signal);
     this.#showMembers(parts);
   }
 
+  /**
+   * Begins what only phones need, once the door is watched: web server and push are more code than all the rest, and a
+   * visitor who rings during a start should not wait for it. A failure is told and costs nothing else.
+   */
+  openToPhones(): void {
+    const ending = new AbortController();
+    this.#openedToPhones = this.#startForPhones(this.#parts, ending.signal).catch((error: unknown) => {
+      if (ending.signal.aborted) return;
+      const { code, todo } = startFailure(error);
+      this.#ports.log.error("nothing for phones", { code, todo });
+    });
+    this.#stops.push(() => {
+      ending.abort();
+      return this.#openedToPhones;
+    });
+  }
+
   async stop(): Promise<void> {
-    for (const stop of this.#stops.splice(0).toReversed()) {
+    // One by one: what is still being started when this begins adds its own end.
+    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) {
       try {
         await stop();
       } catch (error) {
@@ -214,7 +232,10 @@ export class DoorWatch implements Startable {
         onPaired: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
         // The first phone's pairing was written before it had keys that it could be sealed to.
         onFirstKeys: (member) => record({ kind: "pairing", at: this.#nowSeconds(), member }),
-        webUrls: () => this.#web?.part?.memberUrls ?? [],
+        webUrls: async () => {
+          await this.#openedToPhones; // a code that is shown right after a start names them too
+          return this.#web?.part?.memberUrls ?? [];
+        },
         onRecoveryStep: (step, member) => this.#recoveryStep(step, member),
         onPairingWindow: (state) => lights?.set("pairing", state === "open"),
         onHouseholdChange: (_view, change) => this.#householdChanged(change),
@@ -275,6 +296,11 @@ export class DoorWatch implements Startable {
       watched: (member, seconds) => record({ kind: "live-session", at: this.#nowSeconds(), member, seconds }),
     });
     return { live, vault, audit, record, link, desk, sharing, publisher, recorder, filming, privacy, mirror };
+  }
+
+  async #startForPhones(parts: Parts, signal: AbortSignal): Promise<void> {
+    if (this.#config.web.on) await this.#startWeb(parts, signal);
+    if (this.#config.push.on) await this.#startPush(parts, signal);
   }
 
   /** Without it phones ring only while their app is open: no reason to keep the rest from starting. */

@@ -1,6 +1,7 @@
 import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Daemon } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
 import { freePort } from "../fakes/free-port.ts";
@@ -70,7 +71,7 @@ level = "debug"
     const made = await doorward(["init", "--config", join(dir, "door.toml"), "--json"]);
     if (made.exit !== 0) throw new Error(made.err);
     const daemon = new Daemon(join(dir, "door.toml"), join(dir, "door"));
-    await daemon.says("ready");
+    await servesApp(daemon);
     return new Door(dir, daemon, `http://localhost:${webPort}/`);
   }
 
@@ -114,11 +115,17 @@ level = "debug"
 
   async comeBack(): Promise<void> {
     this.#daemon = new Daemon(join(this.dir, "door.toml"), join(this.dir, "door"));
-    await this.#daemon.says("ready");
+    await servesApp(this.#daemon);
   }
 
   async stop(): Promise<void> {
     await this.#daemon.stop();
     await rm(this.dir, { recursive: true, force: true });
   }
+}
+
+/** The doorbell is ready before its web server is. */
+async function servesApp(daemon: Daemon): Promise<void> {
+  await daemon.says("ready");
+  while (typeof (await daemon.ask({ op: "status" })).app !== "string") await sleep(50);
 }

@@ -114,7 +114,7 @@ interface DeviceOptions {
   readonly seed?: Uint8Array;
   readonly clock?: Clock;
   readonly waitUntilUp?: boolean;
-  readonly webUrls?: () => readonly string[];
+  readonly webUrls?: () => Promise<readonly string[]>;
   readonly onLinkChange?: (state: "up" | "down") => void;
 }
 

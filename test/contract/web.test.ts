@@ -53,7 +53,7 @@ function ask({ web }: ServedApp, path: string, headers: Record<string, string> =
 describe("a browser", () => {
   test("pairs and links through /mqtt with the owner's library, by the address that the pairing code names", async () => {
     let urls: readonly string[] = [];
-    const device = await startDevice(undefined, { webUrls: () => urls });
+    const device = await startDevice(undefined, { webUrls: async () => urls });
     stop.push(() => device.stop());
     const app = await served({ acceptMember: device.link.acceptMember });
     urls = app.web.memberUrls;

@@ -87,8 +87,8 @@ export interface LinkPorts {
   readonly onPaired?: (memberKey: Uint8Array) => void;
   /** A member's keys of days have come to a household that had none: what was sealed before is sealed to nobody. */
   readonly onFirstKeys?: (memberKey: Uint8Array) => void;
-  /** Where browsers reach the embedded broker, for pairing codes. */
-  readonly webUrls?: () => readonly string[];
+  /** Where browsers reach the embedded broker, for pairing codes; settles when that is known. */
+  readonly webUrls?: () => Promise<readonly string[]>;
   readonly onRecoveryStep?: (step: RecoveryStep, member: Uint8Array) => void;
   readonly onPairingWindow?: (state: "open" | "closed") => void;
 }

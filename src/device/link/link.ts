@@ -203,10 +203,11 @@ export class Link implements LinkPort {
   }
 
   async #openWindow(): Promise<PairingWindow> {
+    const webUrls = (await this.#ports.webUrls?.()) ?? [];
     this.#window?.close();
     const closesAfterMs = this.#config.pairingWindowMs ?? PAIRING_WINDOW_SECONDS * 1000;
     const window: OpenPairingWindow = new OpenPairingWindow(
-      memberUrls(this.#config.broker, this.brokerPort ?? 0, this.#ports.webUrls?.() ?? []),
+      memberUrls(this.#config.broker, this.brokerPort ?? 0, webUrls),
       {
         crypto: this.#ports.crypto,
         deviceSigner: this.#ports.deviceSigner,

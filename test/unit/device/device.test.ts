@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -32,7 +32,7 @@ on = false
 `;
 
 /** A doorbell in a folder of its own that a test has damaged before it starts. */
-async function doorbellIn(damage: (dir: string) => void) {
+async function doorbellIn(damage: (dir: string) => void, text = settings) {
   const dir = await mkdtemp(join(tmpdir(), "doorward-device-"));
   await createDeviceKeys(dir);
   damage(dir);
@@ -41,7 +41,7 @@ async function doorbellIn(damage: (dir: string) => void) {
   const errors: (LogFields & { readonly event: string })[] = [];
   const statuses: string[] = [];
   const log: Log = { ...silentLog, error: (event, fields) => void errors.push({ event, ...fields }) };
-  const device = new Device(configFrom(readConfig(settings).values, dir), log, {
+  const device = new Device(configFrom(readConfig(text).values, dir), log, {
     clock,
     driver,
     onStatus: (status) => void statuses.push(status),
@@ -176,4 +176,25 @@ describe("there is no bell to keep up, so the daemon ends with a clear error,", 
     await expect(start()).rejects.toMatchObject({ code: "control/in-use" });
     expect(existsSync(join(dir, "control.sock"))).toBe(true);
   });
+});
+
+test("the door is watched before the web server is tried, and one that cannot start costs nothing else", async () => {
+  const other = createServer();
+  await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const text = settings.replace("[web]\non = false", `[web]\nhost = "127.0.0.1"\nport = ${port}`);
+  const { start, rings, statuses, errors } = await doorbellIn(() => {}, text);
+  await start();
+  expect(statuses).toEqual(["watching the door"]);
+  expect(errors).toEqual([]);
+  await vi.waitFor(() => expect(errors).toMatchObject([{ event: "no web server", code: "web/port" }]), WITHIN);
+  expect(await rings()).toBe(true);
+});
+
+test("a doorbell ends without an error while its web server is still being started", async () => {
+  const { start, device, errors } = await doorbellIn(() => {}, settings.replace("on = false", "port = 0"));
+  await start();
+  await device.stop();
+  expect(errors).toEqual([]);
 });
