@@ -157,7 +157,6 @@ export const words = {
   ring: {
     title: "Somebody is at the door",
     noStill: "The picture is on its way …",
-    noPicture: "There is no picture.",
     answer: "Answer",
     dismiss: "Not now",
     at: (time: string) => `Rang at ${time}`,

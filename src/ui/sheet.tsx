@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useModal } from "./use-modal.ts";
 
 interface SheetProps {
   readonly title: string;
@@ -7,15 +7,9 @@ interface SheetProps {
   readonly onClose: () => void;
 }
 
-/** A modal dialog: the engine keeps the focus inside, and Escape closes it. */
+/** A modal dialog, from below on a phone. */
 export function Sheet({ title, children, onClose }: SheetProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const titleId = useId();
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
+  const { dialog, titleId } = useModal();
   return (
     <dialog ref={dialog} class="sheet" aria-labelledby={titleId} onClose={onClose} onCancel={onClose}>
       <div class="stack">

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
+import { useModal } from "../../ui/use-modal.ts";
 import { words } from "../words.ts";
 
 interface OverlayProps {
@@ -11,13 +11,7 @@ interface OverlayProps {
 
 /** A whole screen in front of the other, without an address of its own. */
 export function Overlay({ title, children, onClose }: OverlayProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const titleId = useId();
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
+  const { dialog, titleId } = useModal();
   return (
     <dialog ref={dialog} class="overlay" aria-labelledby={titleId} onCancel={onClose}>
       <div class="overlay-inner stack">

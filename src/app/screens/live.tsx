@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { saveFile } from "../../ui/save-file.ts";
+import { useModal } from "../../ui/use-modal.ts";
 import type { Home } from "../model/home.ts";
 import { LiveCall } from "../model/live-call.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
@@ -9,14 +10,13 @@ import { words } from "../words.ts";
 
 /** The door as it is now, over everything else, until it is closed. */
 export function LiveScreen({ home }: { readonly home: Home }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const { dialog, titleId } = useModal();
   const picture = useRef<HTMLVideoElement>(null);
   const [attempt, setAttempt] = useState(0);
   const [call, setCall] = useState<LiveCall | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [isMuted, setMuted] = useState(false);
 
-  useEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     const made = new LiveCall(home);
     setCall(made);
@@ -33,7 +33,7 @@ export function LiveScreen({ home }: { readonly home: Home }) {
   const state = call?.state.value ?? "connecting";
   const again = (): void => setAttempt(attempt + 1);
   return (
-    <dialog ref={dialog} class="ring live" aria-labelledby="live-title" onCancel={close}>
+    <dialog ref={dialog} class="ring live" aria-labelledby={titleId} onCancel={close}>
       <div class="ring-picture">
         <video
           ref={picture}
@@ -46,7 +46,7 @@ export function LiveScreen({ home }: { readonly home: Home }) {
         {error === null && state === "connecting" ? <p class="muted">{words.live.connecting}</p> : null}
       </div>
       <div class="ring-text">
-        <h1 id="live-title">{words.live.title}</h1>
+        <h1 id={titleId}>{words.live.title}</h1>
         <p role="status">
           {call?.talking.value === true ? words.live.talking : state === "live" ? words.live.seen : null}
         </p>

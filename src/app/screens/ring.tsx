@@ -1,29 +1,29 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { useObjectUrl } from "../../ui/object-url.ts";
 import { sayTimeWithSeconds } from "../../ui/say.ts";
+import { useModal } from "../../ui/use-modal.ts";
 import type { Home } from "../model/home.ts";
 import type { Ring } from "../model/ring.ts";
 import { words } from "../words.ts";
 
 /** Over everything else, until it is answered or put aside. */
 export function RingScreen({ home, ring }: { readonly home: Home; readonly ring: Ring }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const { dialog, titleId } = useModal();
   const url = useObjectUrl(ring.still, "image/jpeg");
   useEffect(() => {
-    dialog.current?.showModal();
     navigator.vibrate?.([300, 150, 300]);
   }, []);
   const dismiss = (): void => home.dismissRing();
   return (
-    <dialog ref={dialog} class="ring" aria-labelledby="ring-title" onCancel={dismiss}>
+    <dialog ref={dialog} class="ring" aria-labelledby={titleId} onCancel={dismiss}>
       <div class="ring-picture">
         {url === null ? <Icon name="bell" size={72} /> : <img src={url} alt="" />}
         {url === null ? <p class="muted">{words.ring.noStill}</p> : null}
       </div>
       <div class="ring-text">
-        <h1 id="ring-title">{words.ring.title}</h1>
+        <h1 id={titleId}>{words.ring.title}</h1>
         <p>{words.ring.at(sayTimeWithSeconds(ring.atMs))}</p>
       </div>
       <div class="button-row even">
