@@ -1,7 +1,7 @@
 import { nodeCrypto } from "../device/platform/node-crypto.ts";
 import { dayOf, isUploadDue } from "../owner/day-keys.ts";
 import { Doorbell } from "../owner/doorbell.ts";
-import { OwnerError } from "../owner/errors.ts";
+import { OwnerError, type OwnerErrorCode } from "../owner/errors.ts";
 import { LinkClient, type LinkClientPorts } from "../owner/link-client.ts";
 import type { Timer } from "../owner/owner-ports.ts";
 import type { OwnerStore } from "../owner/owner-store.ts";
@@ -82,6 +82,8 @@ async function interruption(signal: AbortSignal): Promise<never> {
   });
 }
 
+const BROKER_GONE: ReadonlySet<OwnerErrorCode> = new Set(["owner/no-answer", "owner/broker-away"]);
+
 /** Keys of days: uploaded ahead, and forgotten once the doorbell keeps no clip of that day. */
 async function tend({ doorbell, store }: DoorbellSession): Promise<void> {
   const today = dayOf(Date.now());
@@ -93,6 +95,6 @@ async function tend({ doorbell, store }: DoorbellSession): Promise<void> {
     await tendDays(nodeCrypto, store, doorbell, today, retentionDays);
   } catch (error) {
     // The command itself has succeeded; the next one tries again.
-    if (!(error instanceof OwnerError && error.code === "owner/no-answer")) throw error;
+    if (!(error instanceof OwnerError && BROKER_GONE.has(error.code))) throw error;
   }
 }
