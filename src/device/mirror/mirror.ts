@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { fromUtf8, toHex, utf8 } from "../../protocol/bytes.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
-import { MAX_NOTE_BYTES } from "../../protocol/tlog/note.ts";
+import { openSignedCheckpoint } from "../../protocol/tlog/checkpoint.ts";
+import { MAX_NOTE_BYTES, parseVerifierKey } from "../../protocol/tlog/note.ts";
 import { CHECKPOINT_PATH } from "../../protocol/tlog/tiles.ts";
 import type { Clock } from "../platform/clock.ts";
 import { codeOf } from "../platform/error-code.ts";
@@ -12,12 +13,13 @@ import { FixedMinutes } from "./fixed-minutes.ts";
 import type { HttpGet } from "./http-get.ts";
 import { MirrorFolder } from "./mirror-folder.ts";
 import { countOfPaths, mirrorPaths, partialPaths } from "./mirror-paths.ts";
+import { cutTo, expectProven } from "./proven.ts";
 
 const MS_PER_DAY = 86_400_000;
 /** Of one fetch: a year of a country has fewer than two hundred. */
 const MAX_FILES = 4_096;
 
-/** A register that is mirrored. Its keys are for members; the doorbell checks nothing of it. */
+/** A register that is mirrored. The witnesses are for members: the doorbell judges by the log's key alone. */
 export interface MirroredRegister {
   /** Name of the log's key, which is the log's name. */
   readonly origin: string;
@@ -45,7 +47,7 @@ export interface MirrorPorts {
 }
 
 /**
- * Keeps a copy of each register's log without looking into it: at fixed minutes the checkpoint, and all files between its last size
+ * Keeps a copy of each register's log, proven by the log's signature, without reading an entry: at fixed minutes the checkpoint, and all files between its last size
  * and the new one. It knows nothing of requests, so nothing that it does can depend on one: it fetches the same in an empty
  * house, in privacy mode and without members.
  */
@@ -109,17 +111,24 @@ export class Mirror {
       get(`${register.url.replace(/\/+$/, "")}/${path}`, maxBytes, signal);
     const checkpoint = there(CHECKPOINT_PATH, await fetchFile(CHECKPOINT_PATH, MAX_NOTE_BYTES));
     const size = sizeIn(checkpoint);
+    const { crypto } = this.#ports;
+    const logKey = parseVerifierKey(crypto, register.logKey);
+    const { root } = openSignedCheckpoint(crypto, { origin: register.origin, logKey }, checkpoint);
     const day = Math.floor(clock.nowMs() / MS_PER_DAY);
     const old = await folder.sizes();
     if (countOfPaths(old.size, size) > MAX_FILES) {
       throw new MirrorError("mirror/no-room", `grown from ${old.size} to ${size} entries`);
     }
     const files = new FetchedFiles(folder, day, this.#config.roomBytes);
+    const paths = mirrorPaths(old.size, size);
     try {
-      for (const { path, maxBytes, grown } of mirrorPaths(old.size, size)) {
+      for (const { path, maxBytes, grown } of paths) {
         const bytes = await fetchFile(path, maxBytes);
-        const whole = bytes === null ? (grown ?? { path, maxBytes }) : { path };
-        await files.take(whole.path, bytes ?? there(path, grown && (await fetchFile(grown.path, grown.maxBytes))));
+        const instead = bytes === null && grown !== null ? await fetchFile(grown.path, grown.maxBytes) : null;
+        await files.take(path, bytes ?? cutTo(path, there(path, instead)));
+      }
+      if (size > old.size) {
+        await expectProven(crypto, { get: (path) => folder.read(path) }, old.size, { size, root }, paths);
       }
     } catch (error) {
       // Nothing points to them, and the next try may be for other ones: a register that promises and fails would fill the card.
@@ -148,7 +157,7 @@ function there(path: string, bytes: Uint8Array | null): Uint8Array {
   return bytes;
 }
 
-/** The one thing read of a checkpoint: how many files there are. Whether it is true is the members' question. */
+/** How many entries a checkpoint claims: read before anything else, to tell what is no checkpoint at all. */
 function sizeIn(checkpoint: Uint8Array): number {
   const [, line = ""] = textOf(checkpoint).split("\n", 2);
   const size = /^(?:0|[1-9][0-9]{0,15})$/.test(line) ? Number(line) : Number.NaN;

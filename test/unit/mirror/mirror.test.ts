@@ -10,10 +10,11 @@ import { Mirror, type MirrorPorts } from "../../../src/device/mirror/mirror.ts";
 import { countOfPaths, mirrorPaths } from "../../../src/device/mirror/mirror-paths.ts";
 import { nodeCrypto as crypto } from "../../../src/device/platform/node-crypto.ts";
 import { utf8 } from "../../../src/protocol/bytes.ts";
+import { signCheckpoint } from "../../../src/protocol/tlog/checkpoint.ts";
 import { followLog } from "../../../src/protocol/tlog/follow-log.ts";
 import { encodeVerifierKey } from "../../../src/protocol/tlog/note.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
-import { MemoryLog } from "../../fakes/memory-log.ts";
+import { MemoryLog, testKey } from "../../fakes/memory-log.ts";
 
 const EVERY_MS = 1_800_000;
 const ROOM = 256_000_000;
@@ -70,6 +71,12 @@ async function bytesIn(folder: string): Promise<number> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const sizes = files.map(async (file) => (file.isFile() ? (await stat(join(file.parentPath, file.name))).size : 0));
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** A checkpoint of a tree that nobody has, signed by the log's key or by that of another seed. */
+function signed(size: number, seed = 1): Promise<Uint8Array> {
+  const { key, signer } = testKey(crypto, new MemoryLog(crypto).log.key.name, "ed25519", seed);
+  return signCheckpoint({ origin: key.name, size, root: new Uint8Array(32) }, key, signer);
 }
 
 /** Half an hour holds one fixed minute. Files are written in real time, in which the clock stands still. */
@@ -193,8 +200,10 @@ describe("the mirror of a register's log", () => {
     ["bytes that are no text", Uint8Array.of(0xff, 0xfe), "mirror/no-checkpoint"],
     ["a page of HTML", utf8("<!doctype html>\n<title>hello</title>\n"), "mirror/no-checkpoint"],
     ["a size that no log has", utf8("log\n99999999999999999999\n\n"), "mirror/no-checkpoint"],
-    ["a size that nobody could fetch", utf8("log\n9007199254740991\n\n"), "mirror/no-room"],
-    ["a size whose files are not there", utf8("log\n600\n\n"), "mirror/missing"],
+    ["a size that nobody could fetch", signed(9_007_199_254_740_991), "mirror/no-room"],
+    ["a size whose files are not there", signed(600), "mirror/missing"],
+    ["a checkpoint signed by another key", signed(600, 9), "log/unsigned"],
+    ["a size that the log did not sign", utf8("log\n600\n\n"), "log/malformed"],
     ["nothing", null, "mirror/missing"],
   ] as const)("keeps the copy there is when a register sends %s", async (_what, bytes, code) => {
     const log = new MemoryLog(crypto);
@@ -204,7 +213,7 @@ describe("the mirror of a register's log", () => {
     await world.mirror.start(new AbortController().signal);
     await nextFetch(world, untilSize(world, 300));
     if (bytes === null) log.files.delete("checkpoint");
-    else log.files.set("checkpoint", bytes);
+    else log.files.set("checkpoint", await bytes);
     await nextFetch(world, () => world.warnings.length > 0);
     expect(world.warnings).toEqual([code]);
     expect(await everyEntry(log, world, null)).toBe(300);
@@ -215,6 +224,65 @@ describe("the mirror of a register's log", () => {
     expect(await everyEntry(log, world, null)).toBe(310);
     await world.mirror.stop();
   });
+
+  test.each([
+    ["a whole bundle", "tile/entries/001", "log/damaged"],
+    ["the last bundle", "tile/entries/003.p/32", "log/damaged"],
+    ["a whole tile", "tile/0/001", "log/damaged"],
+    ["the last tile", "tile/0/003.p/32", "log/damaged"],
+    ["the top tile", "tile/1/000.p/3", "log/damaged"],
+    ["no bundle but bytes", "tile/entries/002", "log/malformed"],
+  ])("whoever serves wrong files without the log's key spoils nothing: %s", async (_what, path, code) => {
+    const log = new MemoryLog(crypto);
+    const world = mirrorOf(log);
+    log.grow(entriesOf(0, 300));
+    await log.publish();
+    await world.mirror.start(new AbortController().signal);
+    await nextFetch(world, untilSize(world, 300));
+    const bytesBefore = await bytesIn(dir);
+    log.grow(entriesOf(300, 500));
+    await log.publish();
+    const right = log.files.get(path) ?? new Uint8Array();
+    expect(right.length).toBeGreaterThan(0);
+    const wrong = Uint8Array.from(right);
+    if (code === "log/malformed") wrong.fill(0xff);
+    else wrong.set([(wrong.at(-1) ?? 0) ^ 1], wrong.length - 1);
+    log.files.set(path, wrong);
+    await nextFetch(world, () => world.warnings.length > 0);
+    expect(world.warnings).toEqual([code]);
+    expect(await everyEntry(log, world, null)).toBe(300);
+    expect(await bytesIn(dir)).toBe(bytesBefore);
+    log.files.set(path, right);
+    await nextFetch(world, untilSize(world, 800));
+    expect(await everyEntry(log, world, null)).toBe(800);
+    await world.mirror.stop();
+  });
+
+  test.each([10, 256, 300])(
+    "a signed tree that does not begin with the copy's %d entries replaces none of it",
+    async (size) => {
+      const log = new MemoryLog(crypto);
+      const world = mirrorOf(log);
+      log.grow(entriesOf(0, size));
+      await log.publish();
+      await world.mirror.start(new AbortController().signal);
+      await nextFetch(world, untilSize(world, size));
+      const other = new MemoryLog(crypto);
+      other.grow(entriesOf(1, 700));
+      await other.publish();
+      const honest = new Map(log.files);
+      for (const [path, bytes] of other.files) log.files.set(path, bytes);
+      await nextFetch(world, () => world.warnings.length > 0);
+      expect(world.warnings).toEqual(["log/damaged"]);
+      expect(await everyEntry(log, world, null)).toBe(size);
+      for (const [path, bytes] of honest) log.files.set(path, bytes);
+      log.grow(entriesOf(size, 700 - size));
+      await log.publish();
+      await nextFetch(world, untilSize(world, 700));
+      expect(await everyEntry(log, world, null)).toBe(700);
+      await world.mirror.stop();
+    },
+  );
 
   test("passes a smaller log on, for members to convict", async () => {
     const log = new MemoryLog(crypto);
@@ -283,7 +351,7 @@ describe("the mirror of a register's log", () => {
         log.files.set(`tile/entries/${String(index).padStart(3, "0")}`, new Uint8Array(100_000));
       }
       log.files.set(`tile/entries/019.p/${size % 256}`, new Uint8Array(90_000));
-      log.files.set("checkpoint", utf8(`log\n${size}\n\n`)); // and no tile of hashes
+      log.files.set("checkpoint", await signed(size)); // and no tile of hashes
       await nextFetch(world, () => world.warnings.length > i);
       expect(world.warnings.at(-1)).toBe("mirror/missing");
       expect(await bytesIn(dir)).toBe(0);
