@@ -16,7 +16,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     const { state, quorum } = await doorbell.household();
     if (quorum > 1) {
       throw new CliError("cli/usage", `this household wants ${quorum} signatures for its recovery words`, {
-        hint: "Lower the quorum for a moment (`doorward owner household quorum 1`), or set the words in the app.",
+        hint: "Lower the quorum for a moment: `doorward owner household quorum 1`.",
       });
     }
     const entropy = isRemoved ? null : nodeCrypto.randomBytes(RECOVERY_ENTROPY_BYTES);
