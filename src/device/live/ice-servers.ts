@@ -24,3 +24,14 @@ export async function iceServersOf(
     return { urls: url, username, credential: createHmac("sha1", secret).update(username).digest("base64") };
   });
 }
+
+/** As the engines' own configuration wants them: what there is none of is left out. */
+export function engineServers(
+  servers: readonly IceServer[],
+): { urls: string; username?: string; credential?: string }[] {
+  return servers.map(({ urls, username, credential }) => ({
+    urls,
+    ...(username === null ? {} : { username }),
+    ...(credential === null ? {} : { credential }),
+  }));
+}

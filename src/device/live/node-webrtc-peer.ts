@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { RAW_HEIGHT, RAW_RATE, RAW_WIDTH, startRawFeed } from "./camera-feed.ts";
+import { engineServers } from "./ice-servers.ts";
 import type { LivePeer, PeerEvents, PeerPlan } from "./live-peer.ts";
 import { playSamples } from "./speaker.ts";
 
@@ -61,11 +62,7 @@ export class NodeWebrtcPeer implements LivePeer {
     this.#events = events;
     this.#video = new wrtc.nonstandard.RTCVideoSource();
     this.#audio = new wrtc.nonstandard.RTCAudioSource();
-    const iceServers = plan.iceServers.map(({ urls, username, credential }) => ({
-      urls,
-      ...(username === null ? {} : { username }),
-      ...(credential === null ? {} : { credential }),
-    }));
+    const iceServers = engineServers(plan.iceServers);
     this.#peer = new wrtc.RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     this.#peer.addTransceiver(this.#video.createTrack(), { direction: "sendonly" });
     this.#voice = plan.sound

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { MediaStreamTrack, RTCPeerConnection, RtpHeader, RtpPacket, useH264, useOPUS } from "werift";
 import { startRtpFeed } from "./camera-feed.ts";
+import { engineServers } from "./ice-servers.ts";
 import type { LivePeer, PeerEvents, PeerPlan } from "./live-peer.ts";
 import { freeLocalPort, listenLocally } from "./local-port.ts";
 import { playRtp } from "./speaker.ts";
@@ -28,11 +29,7 @@ export class WeriftPeer implements LivePeer {
     this.#peer = new RTCPeerConnection({
       codecs: { video: [useH264({ mimeType: "video/H264" })], audio: [useOPUS()] },
       bundlePolicy: "max-bundle",
-      iceServers: plan.iceServers.map(({ urls, username, credential }) => ({
-        urls,
-        ...(username === null ? {} : { username }),
-        ...(credential === null ? {} : { credential }),
-      })),
+      iceServers: engineServers(plan.iceServers),
     });
     this.#peer.addTransceiver(this.#video, { direction: "sendonly" });
     if (plan.sound) this.#peer.addTransceiver(this.#audio, { direction: "sendrecv" });
