@@ -15,6 +15,10 @@ export interface DoorOptions {
   readonly film?: string;
   readonly width?: number;
   readonly height?: number;
+  /** Under which browsers open the app: over HTTPS, by the doorbell's own authority. None: plain HTTP at localhost. */
+  readonly names?: readonly string[];
+  /** Other origins that may hold the app. */
+  readonly origins?: readonly string[];
 }
 
 /** The real daemon with a simulated door, which serves a copy of the app. */
@@ -36,6 +40,8 @@ export class Door {
     film,
     width = 320,
     height = 180,
+    names = [],
+    origins = [],
   }: DoorOptions = {}): Promise<Door> {
     const dir = await mkdtemp(join(tmpdir(), "doorward-app-"));
     const [brokerPort, webPort] = [await freePort(), await freePort()];
@@ -62,7 +68,10 @@ port = ${brokerPort}
 [live]
 speaker = "simulated"
 [web]
+${names.length === 0 ? "" : `host = "0.0.0.0"`}
 port = ${webPort}
+names = ${JSON.stringify(names)}
+origins = ${JSON.stringify(origins)}
 app = "app"
 [log]
 level = "debug"
@@ -72,7 +81,9 @@ level = "debug"
     if (made.exit !== 0) throw new Error(made.err);
     const daemon = new Daemon(join(dir, "door.toml"), join(dir, "door"));
     await servesApp(daemon);
-    return new Door(dir, daemon, `http://localhost:${webPort}/`);
+    const [name] = names;
+    const url = name === undefined ? `http://localhost:${webPort}/` : `https://${name}:${webPort}/`;
+    return new Door(dir, daemon, url);
   }
 
   get daemon(): Daemon {

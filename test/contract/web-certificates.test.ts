@@ -1,18 +1,17 @@
-import "reflect-metadata";
 import { execFile } from "node:child_process";
-import { createPrivateKey, webcrypto, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
 import { promisify } from "node:util";
-import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../src/device/platform/logger.ts";
 import { Authority, LEAF_DAYS } from "../../src/device/web/authority.ts";
 import { CertificateFiles, OwnCertificates } from "../../src/device/web/certificates.ts";
 import { FakeClock } from "../fakes/fake-clock.ts";
+import { forgedLeaf } from "../fakes/forged-leaf.ts";
 
 import { testCertificate, testCertificateKey } from "./link-certificate.ts";
 import { serveApp } from "./web-rig.ts";
@@ -49,31 +48,6 @@ async function openssl(
   }
 }
 
-/** Whoever has stolen the authority's key makes a certificate for another name. */
-async function forged(dns: readonly string[], ips: readonly string[] = []): Promise<string> {
-  const stored = JSON.parse(await readFile(join(dir, "authority.json"), "utf8")) as { cert: string; key: string };
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const pkcs8 = createPrivateKey(stored.key).export({ type: "pkcs8", format: "der" });
-  const signingKey = await webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]);
-  const certificate = await X509CertificateGenerator.create({
-    subject: "CN=forged",
-    issuer: new X509Certificate(stored.cert).subject,
-    notBefore: new Date("2026-01-01"),
-    notAfter: new Date("2049-01-01"),
-    publicKey: keys.publicKey as never,
-    signingKey,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new SubjectAlternativeNameExtension([
-        ...dns.map((value) => ({ type: "dns" as const, value })),
-        ...ips.map((value) => ({ type: "ip" as const, value })),
-      ]),
-    ],
-  });
-  return certificate.toString("pem");
-}
-
 describe("the doorbell's own authority", () => {
   test("vouches for the doorbell's names and addresses", async () => {
     const { authority } = await Authority.open(dir, NAMES);
@@ -92,7 +66,7 @@ describe("the doorbell's own authority", () => {
     ["any name, where only an address was meant", ["192.168.1.20"], ["bank.example"], []],
   ])("vouches for nothing else even when its key is stolen: %s", async (_, names, dns, ips) => {
     const { authority } = await Authority.open(dir, names);
-    const leaf = await forged(dns, ips);
+    const { cert: leaf } = await forgedLeaf(join(dir, "authority.json"), dns, ips);
     const [option, name] =
       ips[0] === undefined ? (["-verify_hostname", dns[0] ?? ""] as const) : (["-verify_ip", ips[0]] as const);
     expect(await openssl(authority.pem, leaf, option, name)).toMatch(
