@@ -108,7 +108,10 @@ export class Recovery {
     });
   }
 
-  /** @param member - Who sends it, a paired phone that nobody has admitted. Claiming again changes nothing. */
+  /**
+   * @param member - Who sends it, a paired phone that nobody has admitted. Claiming again changes nothing; once it owns
+   * the doorbell nothing remains, and no new claim begins.
+   */
   startClaim(envelope: Uint8Array, member: Uint8Array): Promise<Rejected | { readonly remainingMs: number }> {
     return this.#inTurn(async () => {
       const stored = this.#stored;
@@ -117,6 +120,7 @@ export class Recovery {
       if (!equalBytes(payload.device, this.#ports.deviceKey) || !equalBytes(payload.member, member)) {
         return { rejected: "link/malformed" };
       }
+      if (this.#owns(member)) return { remainingMs: 0 };
       if (stored.claim === null || !equalBytes(stored.claim.member, member)) {
         this.#lookedAtMs = this.#ports.clock.monotonicMs();
         await this.#save({ ...stored, claim: { member, waitedMs: 0 } });
@@ -177,6 +181,11 @@ export class Recovery {
 
   #waitedMs(beforeMs: number): number {
     return Math.floor(beforeMs + this.#ports.clock.monotonicMs() - this.#lookedAtMs);
+  }
+
+  #owns(member: Uint8Array): boolean {
+    const { members } = this.#ports.household.view();
+    return members.some(({ signKey, role }) => role === "owner" && equalBytes(signKey, member));
   }
 
   #waits(member: Uint8Array): boolean {

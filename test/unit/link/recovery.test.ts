@@ -145,6 +145,15 @@ describe("recovery words", () => {
     });
   });
 
+  test("claimed again by the phone that they made an owner begin nothing anew", async () => {
+    await claimed();
+    await pass(RECOVERY_WAIT_MS);
+    await expect.poll(roles).toEqual(["owner", "owner"]);
+    expect(await recovery.startClaim(await claimOf(WORDS), newcomer.publicKey)).toEqual({ remainingMs: 0 });
+    expect(recovery.claim).toBeNull();
+    expect(steps.at(-1)).toBe("done");
+  });
+
   test("end with the phone that claimed, whether it was sent away or let in", async () => {
     await claimed();
     await changed(newcomer, "none");
