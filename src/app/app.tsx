@@ -24,10 +24,12 @@ export function App() {
     return () => removeEventListener("hashchange", onHash);
   }, []);
 
-  const enter = async (ground: Ground, isCodeUsed: boolean): Promise<void> => {
+  const enter = async (ground: Ground, paired: "owner" | "waiting" | null): Promise<void> => {
     const home = new Home(ground);
+    // Said now, since a doorbell is silent towards a phone that waits, and silence takes long to be sure of.
+    if (paired === "waiting") home.standing.value = paired;
     await home.open();
-    if (isCodeUsed) setCode(null);
+    if (paired !== null) setCode(null);
     setStage({ at: "home", home });
   };
 
@@ -36,7 +38,7 @@ export function App() {
       const ground = await openGround(() => setStage({ at: "no-ground", problem: "updated" }));
       const state = await ground.store.read().catch(() => null);
       if (state === null || state.device === null) setStage({ at: "unpaired", ground });
-      else await enter(ground, false);
+      else await enter(ground, null);
     };
     start().catch((error: unknown) => {
       setStage({ at: "no-ground", problem: error instanceof NoGround ? error.problem : "no-storage" });
@@ -49,7 +51,7 @@ export function App() {
     case "no-ground":
       return <GroundMessage problem={stage.problem} />;
     case "unpaired":
-      return <PairScreen ground={stage.ground} code={code} onPaired={() => void enter(stage.ground, true)} />;
+      return <PairScreen ground={stage.ground} code={code} onPaired={(role) => void enter(stage.ground, role)} />;
     case "home":
       return <Shell home={stage.home} hasOtherCode={code !== null} onCodeSeen={() => setCode(null)} />;
   }

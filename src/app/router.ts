@@ -2,7 +2,7 @@ import { type Signal, signal } from "@preact/signals";
 
 /** Where the app is. What people ask of this home has no place of its own here: it must leave nothing behind. */
 export type Route =
-  | { readonly screen: "home" | "timeline" | "shares" | "household" | "settings" | "audit" }
+  | { readonly screen: "home" | "timeline" | "shares" | "household" | "settings" | "audit" | "recovery" }
   | { readonly screen: "clip" | "share"; readonly clip: string };
 
 export function readRoute(hash: string): Route {
@@ -10,7 +10,7 @@ export function readRoute(hash: string): Route {
   if (first === "clip" && /^[0-9a-f]{32}$/.test(second)) {
     return { screen: third === "share" ? "share" : "clip", clip: second };
   }
-  const plain = ["timeline", "shares", "household", "settings", "audit"] as const;
+  const plain = ["timeline", "shares", "household", "settings", "audit", "recovery"] as const;
   return { screen: plain.find((name) => name === first) ?? "home" };
 }
 

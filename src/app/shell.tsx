@@ -4,6 +4,7 @@ import { Icon, type IconName } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Sheet } from "../ui/sheet.tsx";
 import type { Home } from "./model/home.ts";
+import { ClaimBanner } from "./parts/claim-banner.tsx";
 import { Mark } from "./parts/mark.tsx";
 import { hashOf, type Route, route } from "./router.ts";
 import { AuditScreen } from "./screens/audit.tsx";
@@ -11,6 +12,7 @@ import { ClipScreen } from "./screens/clip.tsx";
 import { HomeScreen } from "./screens/home.tsx";
 import { HouseholdScreen } from "./screens/household.tsx";
 import { LiveScreen } from "./screens/live.tsx";
+import { RecoveryScreen } from "./screens/recovery.tsx";
 import { RingScreen } from "./screens/ring.tsx";
 import { SettingsScreen } from "./screens/settings.tsx";
 import { ShareScreen } from "./screens/share.tsx";
@@ -37,7 +39,7 @@ const places: readonly { readonly screen: "home" | "timeline" | "shares" | "sett
 const placeOf = ({ screen }: Route): string => {
   if (screen === "clip") return "timeline";
   if (screen === "share") return "shares";
-  return screen === "household" || screen === "audit" ? "settings" : screen;
+  return screen === "household" || screen === "audit" || screen === "recovery" ? "settings" : screen;
 };
 
 export function Shell({ home, hasOtherCode, onCodeSeen }: ShellProps) {
@@ -94,6 +96,7 @@ function Navigation({ home }: { readonly home: Home }) {
 function Banners({ home }: { readonly home: Home }) {
   return (
     <>
+      <ClaimBanner home={home} />
       {updateWaiting.value === null ? null : (
         <Notice>
           <p>{words.ground.stale}</p>
@@ -139,5 +142,7 @@ function Screen({ home }: { readonly home: Home }) {
       return <HouseholdScreen home={home} />;
     case "audit":
       return <AuditScreen home={home} />;
+    case "recovery":
+      return <RecoveryScreen home={home} />;
   }
 }

@@ -1,7 +1,7 @@
 import { toHex } from "../protocol/bytes.ts";
 import type { Cancel, Clock } from "./platform/clock.ts";
 
-/** A phone that listens says so at once; one that sleeps behind an open connection says nothing. */
+/** A phone that listens says so at once; one that fell asleep behind an open connection without a word says nothing. */
 const HEARD_WITHIN_MS = 1_500;
 
 export interface RingCallsPorts {
@@ -18,6 +18,8 @@ export interface RingCallsPorts {
 export class RingCalls {
   readonly #ports: RingCallsPorts;
   readonly #heard = new Set<string>();
+  /** Said that nobody looks at their app now, which their system may put to sleep at any moment. */
+  readonly #dozing = new Set<string>();
   #rangAtMs: number | null = null;
   #cancel: Cancel = () => {};
 
@@ -29,7 +31,9 @@ export class RingCalls {
     this.#rangAtMs = this.#ports.clock.monotonicMs();
     this.#heard.clear();
     this.#cancel();
-    const asleep = this.#ports.members().filter((member) => !this.#ports.isListening(member));
+    const asleep = this.#ports
+      .members()
+      .filter((member) => this.#dozing.has(toHex(member)) || !this.#ports.isListening(member));
     for (const member of asleep) this.#ports.wake(member);
     this.#cancel = this.#ports.clock.after(HEARD_WITHIN_MS, () => {
       for (const member of this.#ports.members()) {
@@ -40,6 +44,12 @@ export class RingCalls {
 
   heardBy(member: Uint8Array): void {
     this.#heard.add(toHex(member));
+  }
+
+  /** A phone that dozes is woken at once, also behind an open connection: waiting for its word would be lost time. */
+  setAwake(member: Uint8Array, awake: boolean): void {
+    if (awake) this.#dozing.delete(toHex(member));
+    else this.#dozing.add(toHex(member));
   }
 
   /** Since the last ring; null when there was none since the start. */

@@ -191,6 +191,8 @@ export const linkOps = {
   "push-unsubscribe": op(nothing, nothing),
   /** This member's phone rings: the device need not wake it. */
   "ring-heard": op(nothing, nothing),
+  /** Whether anybody looks at this member's app. False: a ring wakes the phone at once, though it is connected. */
+  awake: op(object({ awake: boolean }), nothing),
   /** How long ago somebody last rang, since the device started; for a phone that was woken and does not know why. */
   "last-ring": op(nothing, object({ agoMs: nullable(count) })),
   /** Asks for a live view. Refused: no attachment; otherwise the device's signed description. */

@@ -10,6 +10,25 @@ export async function pair(page: Page, door: Door): Promise<void> {
   await page.getByText("Camera on").waitFor();
 }
 
+/** One more phone, by the code that an owner's phone shows; it waits then to be let in. */
+export async function pairAnother(owner: Page, phone: Page, door: Door): Promise<void> {
+  await owner.goto(`${door.url}#/household`);
+  await owner.getByRole("button", { name: "Invite somebody" }).click();
+  await owner.getByText("As text").click();
+  const code = await owner.getByText(/^doorward:/).textContent();
+  await phone.goto(`${door.url}#${code}`);
+  await phone.getByRole("button", { name: "Pair", exact: true }).click();
+  await phone.getByRole("heading", { name: "Almost there" }).waitFor();
+  await owner.keyboard.press("Escape");
+}
+
+/** Lets the phone in that waits. */
+export async function admit(owner: Page, phone: Page, role: "owner" | "viewer"): Promise<void> {
+  await owner.getByRole("button", { name: `Let in as ${role}` }).click();
+  await owner.getByText("Done.").waitFor();
+  await phone.getByText("Camera on").waitFor(); // by itself
+}
+
 /** Rings, puts the ring aside and waits until the recording is in the list. */
 export async function ringOnce(page: Page, door: Door): Promise<void> {
   const before = door.daemon.heard("clip sealed").length;

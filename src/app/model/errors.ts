@@ -17,7 +17,12 @@ export const appErrors = {
   "app/no-pairing-window":
     "No doorbell answers to this code. A code is good for three minutes and for one phone: start the pairing anew and scan the new one.",
   "app/not-a-backup": "This is no backup of this app, or the passphrase is another one.",
+  "app/not-recovery-words":
+    "These are not twelve recovery words. Look at their order and their spelling: the last one checks the others.",
   "app/not-present": "The passkey was not confirmed, so nothing was signed. Try again.",
+  "app/recovery-quorum":
+    "Recovery words need the signatures of as many owners as a share does. Ask for one signature for a moment, set them, then ask for more again.",
+  "app/recovery-refused": "The doorbell did not take these words: they are no longer set, or they are another home's.",
 } as const;
 
 export type AppErrorCode = keyof typeof appErrors;

@@ -6,15 +6,17 @@ import { pairWithCode } from "../../owner/pair.ts";
 import { tendDays } from "../../owner/tend-days.ts";
 import { equalBytes, fromBase64url, toHex } from "../../protocol/bytes.ts";
 import type { LinkNoticeMessage } from "../../protocol/link-message.ts";
-import type { ResultOf } from "../../protocol/link-ops.ts";
+import type { OwnerSettings, ResultOf } from "../../protocol/link-ops.ts";
 import { isJsonObject } from "../../protocol/shape.ts";
 import type { Role } from "../../protocol/statements/member.ts";
 import { browserTimer } from "../ground/browser-timer.ts";
 import type { Ground } from "../ground/ground.ts";
 import { homeConnector } from "../ground/home-connector.ts";
 import { ClipIndex } from "./clip-index.ts";
+import { Gate } from "./gate.ts";
 import { HomeLink } from "./home-link.ts";
 import { Names } from "./names.ts";
+import { finishClaim, type Recovery, readRecovery } from "./recovery.ts";
 import { Requests } from "./requests.ts";
 import { type Ring, stillOfOpenClip } from "./ring.ts";
 import { ShareBook } from "./share-book.ts";
@@ -36,11 +38,14 @@ export class Home {
   readonly status: Signal<DoorbellStatus | null> = signal(null);
   readonly household: Signal<Household | null> = signal(null);
   readonly standing: Signal<Standing | null> = signal(null);
+  readonly recovery: Signal<Recovery | null> = signal(null);
+  readonly settings: Signal<OwnerSettings | null> = signal(null);
   readonly ring: Signal<Ring | null> = signal(null);
   /** This phone looks through the door now. */
   readonly watching: Signal<boolean> = signal(false);
   /** A clip is being recorded now. */
   readonly recording: Signal<boolean> = signal(false);
+  #noticed = new Gate();
 
   constructor(ground: Ground) {
     this.ground = ground;
@@ -58,6 +63,9 @@ export class Home {
   async open(): Promise<void> {
     await this.clips.load();
     await Promise.all([this.shares.load(), this.names.load(), this.requests.load()]);
+    document.addEventListener("visibilitychange", () => {
+      if (this.link.connection.value === "online") this.#later(tellWhetherSeen);
+    });
     this.link.start();
   }
 
@@ -71,14 +79,29 @@ export class Home {
   }
 
   async refresh(doorbell: Doorbell): Promise<void> {
-    const { result } = await doorbell.ask("status", {});
-    this.household.value = await doorbell.household();
-    this.status.value = result;
-    this.standing.value = this.#standingIn(this.household.value);
+    const [status, settings, household, recovery] = await Promise.all([
+      doorbell.ask("status", {}),
+      doorbell.ask("settings", {}),
+      doorbell.household(),
+      readRecovery(doorbell),
+    ]);
+    this.household.value = household;
+    this.status.value = status.result;
+    this.settings.value = settings.result;
+    this.recovery.value = recovery;
+    this.standing.value = this.#standingIn(household);
   }
 
   async refreshShares(): Promise<void> {
     await this.ask((doorbell) => this.shares.refresh(doorbell));
+  }
+
+  /** All of them, also those that stay. */
+  async changeSettings({ name, retentionDays, undoMs, quiet }: OwnerSettings): Promise<void> {
+    await this.ask(async (doorbell) => {
+      await doorbell.ask("settings-change", { name: name.trim(), retentionDays, undoMs, quiet });
+      await this.refresh(doorbell);
+    });
   }
 
   /** Begins or ends a live view; whoever watches has answered the ring. */
@@ -97,22 +120,32 @@ export class Home {
   }
 
   async #onUp(doorbell: Doorbell): Promise<void> {
-    const { result } = await doorbell.ask("status", {}).catch((error: unknown) => {
+    const { result } = await this.#firstStatus(doorbell).catch((error: unknown) => {
       // A doorbell is silent towards a phone that no owner has let in.
       if (error instanceof OwnerError && error.code === "owner/no-answer") this.standing.value ??= "waiting";
       throw error;
     });
+    await finishClaim(this.ground, doorbell);
     // Before anything is shown: without keys for its day nothing would be recorded.
     await tendDays(this.ground.crypto, this.ground.store, doorbell, dayOf(Date.now()), result.retentionDays);
     await this.refresh(doorbell);
     if (this.standing.value === "owner") await this.shares.refresh(doorbell);
     await this.requests.sync(doorbell);
+    void tellWhetherSeen(doorbell).catch(() => undefined);
     // Thousands of clips may have to be read: the rest of the app does not wait for that.
     void this.clips.sync(doorbell).catch(() => undefined);
   }
 
+  /** A phone that waits is answered nothing; the first notice says that it has been let in, and is worth a second try. */
+  #firstStatus(doorbell: Doorbell): Promise<{ readonly result: DoorbellStatus }> {
+    this.#noticed = new Gate();
+    const again = this.#noticed.opened.then(() => doorbell.ask("status", {}));
+    return Promise.race([doorbell.ask("status", {}), again]);
+  }
+
   #onNotice({ notice, fields, attachment }: LinkNoticeMessage): void {
     const field = isJsonObject(fields) ? fields : {};
+    this.#noticed.open();
     switch (notice) {
       case "ring":
         this.ring.value = { atMs: typeof field.atMs === "number" ? field.atMs : Date.now(), clip: null, still: null };
@@ -137,6 +170,8 @@ export class Home {
       case "recording-refused":
       case "household-changed":
       case "member-waiting":
+      case "recovery":
+      case "settings":
         this.#later((doorbell) => this.refresh(doorbell));
         break;
       case "share-delivered":
@@ -159,6 +194,11 @@ export class Home {
   #later(use: (doorbell: Doorbell) => Promise<void>): void {
     void this.ask(use).catch(() => undefined);
   }
+}
+
+/** A page that nobody sees may be put to sleep with its connection open: the doorbell then need not wait for its word. */
+async function tellWhetherSeen(doorbell: Doorbell): Promise<void> {
+  await doorbell.ask("awake", { awake: document.visibilityState === "visible" });
 }
 
 /** Makes this phone the doorbell's. @throws OwnerError, ProtocolError. */

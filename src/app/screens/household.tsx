@@ -16,6 +16,7 @@ import {
   type Proposal,
   proposalsFor,
 } from "../model/household.ts";
+import { Explanations } from "../parts/explanations.tsx";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { Invitation } from "../parts/invitation.tsx";
 import { ScreenHead } from "../parts/screen-head.tsx";
@@ -67,7 +68,7 @@ export function HouseholdScreen({ home }: { readonly home: Home }) {
           {isOwner ? <Quorum household={household} action={action} onChange={change} home={home} /> : null}
         </>
       )}
-      <Explained />
+      <Explanations rows={words.household.explanations} />
       {inviting ? <Invitation home={home} onClose={() => setInviting(false)} /> : null}
     </div>
   );
@@ -83,7 +84,7 @@ interface PartProps {
 /** Phones that have paired and that nobody has let in yet. */
 function Newcomers({ home, household, action, onChange }: PartProps) {
   if (household.waiting.length === 0) return null;
-  const letIn = (member: Uint8Array, role: MemberChange["role"]): void =>
+  const answer = (member: Uint8Array, role: MemberChange["role"]): void =>
     onChange(() => changeHousehold(home, { member, role }));
   return (
     <section class="stack" aria-labelledby="newcomers">
@@ -91,19 +92,34 @@ function Newcomers({ home, household, action, onChange }: PartProps) {
       {household.waiting.map((member) => (
         <div key={toHex(member)} class="card stack">
           <p class="fingerprint">{sayFingerprint(toHex(member))}</p>
+          {isClaiming(home, member) ? (
+            <div>
+              <span class="tag bad">{words.recovery.claims}</span>
+            </div>
+          ) : null}
           <p class="muted small">{words.household.compare}</p>
           <div class="button-row even">
-            <Button disabled={action.busy} onClick={() => letIn(member, "viewer")}>
+            <Button disabled={action.busy} onClick={() => answer(member, "viewer")}>
               {words.household.asViewer}
             </Button>
-            <Button disabled={action.busy} onClick={() => letIn(member, "owner")}>
+            <Button disabled={action.busy} onClick={() => answer(member, "owner")}>
               {words.household.asOwner}
+            </Button>
+          </div>
+          <div>
+            <Button kind="quiet" disabled={action.busy} onClick={() => answer(member, "none")}>
+              {words.household.sendAway}
             </Button>
           </div>
         </div>
       ))}
     </section>
   );
+}
+
+function isClaiming(home: Home, member: Uint8Array): boolean {
+  const claim = home.recovery.value?.claim ?? null;
+  return claim !== null && equalBytes(claim.member, member);
 }
 
 function Proposals({ home, household, action, onChange }: PartProps) {
@@ -260,22 +276,6 @@ function Quorum({ home, household, action, onChange }: PartProps) {
         </select>
       </div>
       <p class="muted small">{words.household.quorumText}</p>
-    </section>
-  );
-}
-
-function Explained() {
-  return (
-    <section class="stack" aria-labelledby="explained">
-      <h2 id="explained">{words.household.explained}</h2>
-      <dl class="stack explained">
-        {words.household.explanations.map(([what, text]) => (
-          <div key={what}>
-            <dt>{what}</dt>
-            <dd class="muted">{text}</dd>
-          </div>
-        ))}
-      </dl>
     </section>
   );
 }

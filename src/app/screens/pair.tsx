@@ -20,7 +20,7 @@ interface PairScreenProps {
   readonly ground: Ground;
   /** From the address that was opened. */
   readonly code: string | null;
-  readonly onPaired: () => void;
+  readonly onPaired: (role: "owner" | "waiting") => void;
 }
 
 /** The text itself, or what follows the # of a link to the app. */
@@ -48,8 +48,7 @@ export function PairScreen({ ground, code: fromAddress, onPaired }: PairScreenPr
   };
   const pair = (): void =>
     action.run(async () => {
-      await pairPhone(ground, code ?? "").catch(explainPairing);
-      onPaired();
+      onPaired(await pairPhone(ground, code ?? "").catch(explainPairing));
     });
 
   return (
@@ -76,6 +75,7 @@ export function PairScreen({ ground, code: fromAddress, onPaired }: PairScreenPr
                 {words.backup.restore}
               </Button>
             </div>
+            <p class="muted small">{words.pair.lostAll}</p>
             {pasting ? (
               <form
                 class="stack"

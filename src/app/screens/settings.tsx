@@ -14,6 +14,7 @@ import { useAction } from "../parts/use-action.ts";
 import { hashOf } from "../router.ts";
 import { words } from "../words.ts";
 import { BackupSheet } from "./backup.tsx";
+import { DoorbellSettings } from "./doorbell-settings.tsx";
 import { Notifications } from "./notifications.tsx";
 import { RequestsSettings } from "./requests-settings.tsx";
 
@@ -23,6 +24,7 @@ export function SettingsScreen({ home }: { readonly home: Home }) {
       <h1>{words.settings.title}</h1>
       <Privacy home={home} />
       <Places home={home} />
+      <DoorbellSettings home={home} />
       <Notifications home={home} />
       <RequestsSettings home={home} />
       <ThisPhone home={home} />
@@ -32,6 +34,7 @@ export function SettingsScreen({ home }: { readonly home: Home }) {
 
 const places = [
   { screen: "household", icon: "people", title: words.household.title, text: words.settings.householdText },
+  { screen: "recovery", icon: "lock", title: words.recovery.title, text: words.settings.recoveryText },
   { screen: "audit", icon: "list", title: words.audit.title, text: words.settings.auditText },
 ] as const;
 

@@ -2,6 +2,7 @@ import { toHex } from "../../protocol/bytes.ts";
 import { Button } from "../../ui/button.tsx";
 import { sayFingerprint } from "../../ui/say.ts";
 import type { Home } from "../model/home.ts";
+import { ClaimByWords } from "../parts/claim-by-words.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { words } from "../words.ts";
 
@@ -20,6 +21,7 @@ export function WaitingScreen({ home }: { readonly home: Home }) {
           <p class="fingerprint">{sayFingerprint(toHex(home.ground.identity.signer.publicKey))}</p>
         </div>
         <Button onClick={() => home.link.retryNow()}>{words.retry}</Button>
+        <ClaimByWords ground={home.ground} />
       </div>
     </main>
   );

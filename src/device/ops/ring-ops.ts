@@ -7,5 +7,9 @@ export function answerRingOps(link: Pick<LinkPort, "onRequest">, calls: RingCall
     calls.heardBy(request.member.signKey);
     return { result: {} };
   });
+  answer(link, "awake", ({ args, request }) => {
+    calls.setAwake(request.member.signKey, args.awake);
+    return { result: {} };
+  });
   answer(link, "last-ring", () => ({ result: { agoMs: calls.agoMs } }));
 }

@@ -34,6 +34,23 @@ describe("a ring", () => {
     expect(woken).toEqual([3, 2]);
   });
 
+  test("wakes at once, behind an open connection too, who said that nobody looks, until somebody does", async () => {
+    const { clock, calls, woken } = rung();
+    calls.setAwake(DOZING, false);
+    calls.rang();
+    expect(woken).toEqual([2, 3]);
+    calls.heardBy(AWAKE);
+    await clock.advance(5_000);
+    expect(woken).toEqual([2, 3]);
+    calls.setAwake(DOZING, true);
+    calls.rang();
+    expect(woken).toEqual([2, 3, 3]);
+    calls.heardBy(DOZING);
+    calls.heardBy(AWAKE);
+    await clock.advance(5_000);
+    expect(woken).toEqual([2, 3, 3]);
+  });
+
   test("that was heard does not excuse the next one", async () => {
     const { clock, calls, woken } = rung();
     calls.rang();

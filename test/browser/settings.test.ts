@@ -1,0 +1,117 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleProgram } from "../fakes/daemon.ts";
+import { expectAccessible } from "./accessible.ts";
+import { launchBrowser } from "./browser.ts";
+import { Door } from "./door.ts";
+import { admit, goTo, pair, pairAnother } from "./hands.ts";
+import { buildPages } from "./pages.ts";
+import { until } from "./until.ts";
+
+let browser: Browser;
+let door: Door;
+let page: Page;
+let viewer: Page;
+
+const newPage = async (): Promise<Page> =>
+  (await browser.newContext({ viewport: { width: 360, height: 740 } })).newPage();
+const days = (of: Page) => of.getByLabel("Days that recordings are kept");
+
+beforeAll(async () => {
+  await Promise.all([bundleProgram(), buildPages()]);
+  [browser, door] = await Promise.all([launchBrowser(), Door.start()]);
+  [page, viewer] = [await newPage(), await newPage()];
+  await pair(page, door);
+  await pairAnother(page, viewer, door);
+  await admit(page, viewer, "viewer");
+});
+afterAll(async () => {
+  await browser?.close();
+  await door?.stop();
+});
+
+describe("the doorbell's settings in the app", () => {
+  test("say what holds, and show a change at once on every phone of the household", async () => {
+    await goTo(viewer, "Settings");
+    await goTo(page, "Settings");
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Front door");
+    expect(await days(page).inputValue()).toBe("14");
+    expect(await page.getByLabel("Time to undo a share").inputValue()).toBe("5000");
+    await page.getByLabel("Name", { exact: true }).fill("  Garden gate ");
+    await days(page).fill("7");
+    await page.getByText("What is older than 7 days and not pinned").waitFor();
+    await page.getByLabel("Time to undo a share").selectOption("1 hour");
+    await page.getByRole("button", { name: "Add a quiet time" }).click();
+    await page.getByLabel("Quiet time 1, from").fill("21:30");
+    await page.getByLabel("Quiet time 1, until").fill("06:15");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("All phones of the household see it").waitFor();
+    await until(async () => (await days(viewer).inputValue()) === "7"); // it only listens
+    expect(await viewer.getByLabel("Name", { exact: true }).inputValue()).toBe("Garden gate");
+    expect(await viewer.getByLabel("Time to undo a share").inputValue()).toBe("3600000");
+    expect(await viewer.getByLabel("Quiet time 1, from").inputValue()).toBe("21:30");
+    expect(await viewer.getByLabel("Quiet time 1, until").inputValue()).toBe("06:15");
+    await goTo(page, "Home");
+    await page.getByRole("heading", { name: "Garden gate" }).waitFor();
+  });
+
+  test("are a viewer's to read only", async () => {
+    await viewer.getByText("Only an owner of this household can change these").waitFor();
+    expect(await days(viewer).isDisabled()).toBe(true);
+    expect(await viewer.getByRole("button", { name: "Add a quiet time" }).isDisabled()).toBe(true);
+    expect(await viewer.getByRole("switch", { name: /^Privacy mode/ }).isDisabled()).toBe(true);
+    await expectAccessible(viewer);
+  });
+
+  test("that the doorbell would not take cannot be sent", async () => {
+    await goTo(page, "Settings");
+    const save = page.getByRole("button", { name: "Save", exact: true });
+    for (const wrong of ["0", "366", "1.5", ""]) {
+      await days(page).fill(wrong);
+      expect(await save.isDisabled(), wrong).toBe(true);
+    }
+    await days(page).fill("8");
+    expect(await save.isEnabled()).toBe(true); // control
+    await page.getByLabel("Name", { exact: true }).fill("   ");
+    expect(await save.isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Discard" }).click();
+    expect(await days(page).inputValue()).toBe("7");
+    await page.getByLabel("Quiet time 1, until").fill("21:30");
+    await page.getByText("has to end at another time than it begins").waitFor();
+    expect(await save.isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Discard" }).click();
+  });
+
+  test("outlast a restart, and what one types outlasts a doorbell that is away", async () => {
+    await days(page).fill("9");
+    await door.shutDown();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("alert").getByText("cannot be reached").waitFor();
+    expect(await days(page).inputValue()).toBe("9");
+    await door.comeBack();
+    await page.getByRole("button", { name: "Try again" }).first().click();
+    await until(async () => (await page.getByText("Doorbell not reached").count()) === 0);
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Garden gate");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("All phones of the household see it").waitFor();
+    expect(await days(page).inputValue()).toBe("9");
+  });
+
+  test("are in the history by name, and privacy mode with them; the phone checks its chain", async () => {
+    const privacy = page.getByRole("switch", { name: /^Privacy mode/ });
+    await privacy.click();
+    await until(() => privacy.isChecked());
+    await until(() => viewer.getByRole("switch", { name: /^Privacy mode/ }).isChecked());
+    await door.daemon.ask({ op: "ring" });
+    await page.getByRole("heading", { name: "Somebody is at the door" }).waitFor(); // the bell still rings
+    await page.getByRole("button", { name: "Not now" }).click();
+    await privacy.click();
+    await until(async () => !(await privacy.isChecked()));
+    await page.getByRole("link", { name: /^What the doorbell did/ }).click();
+    await page.getByText("unbroken from the first one and signed by the doorbell").waitFor();
+    await page.getByText("Privacy mode was turned on").waitFor();
+    await page.getByText("Settings changed").first().waitFor();
+    await expectAccessible(page);
+  });
+});
