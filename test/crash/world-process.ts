@@ -61,15 +61,17 @@ export async function beWorldProcess(order: WorldOrder): Promise<void> {
   process.on("SIGINT", leave);
   process.on("SIGTERM", leave);
   const tell = (message: Message): Promise<void> => new Promise((sent) => process.send?.(message, () => sent()));
+  let world: World | null = null;
   try {
     const household = await makeHousehold(order.dir, order.main, order.film);
     const dice = new Dice(order.seed);
-    const world = await World.of(household, dice);
+    world = await World.of(household, dice);
     const tally = await world.live(phasesFor(order.kills, dice), () => void tell({ kind: "kill" }));
     const controls = order.withControls ? await runControls(world) : null;
     await tell({ kind: "result", result: { tally, controls } });
   } catch (error) {
-    await tell({ kind: "error", text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    await tell({ kind: "error", text: world === null ? text : `${text}\n${world.lastWords}` });
   }
   process.off("disconnect", leave);
   await tidyUp();

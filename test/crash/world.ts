@@ -210,7 +210,7 @@ export class World {
     const isUnderWay = async (): Promise<boolean> =>
       (await owner.doorbell.shares()).some(({ state }) => state === "undo-window" || state === "delivering");
     while ((await isUnderWay()) && Date.now() < until) await sleep(200);
-    if (await isUnderWay()) this.#tellLastWords();
+    if (await isUnderWay()) process.stderr.write(`a share is still under way; ${this.lastWords}\n`);
     await owner.hangUp();
     this.#owner = null;
     for (const program of [this.#daemon, this.#recipient, this.#mailbox]) await program?.stop();
@@ -234,11 +234,12 @@ export class World {
     frozen.discard();
   }
 
-  #tellLastWords(): void {
+  /** What each running program printed last, to be read where a run breaks. */
+  get lastWords(): string {
     const programs = { daemon: this.#daemon, mailbox: this.#mailbox, recipient: this.#recipient };
-    for (const [name, program] of Object.entries(programs)) {
-      process.stderr.write(`a share is still under way; ${name} said last:\n${program?.lastWords}\n`);
-    }
+    return Object.entries(programs)
+      .map(([name, program]) => `${name} said last:\n${program?.lastWords ?? "(does not run)"}`)
+      .join("\n");
   }
 }
 
