@@ -19,6 +19,8 @@ const MOST_VIEWS = 4;
 const MOST_VIEWS_OF_A_MEMBER = 2;
 const ANSWER_WITHIN_MS = 30_000;
 const CONNECT_WITHIN_MS = 20_000;
+/** As much as a board can decode and encode again beside its recording. */
+const TRANSCODED_SIZE = { width: 640, height: 360 };
 
 export interface LivePorts {
   readonly crypto: Crypto;
@@ -94,7 +96,8 @@ export class LiveDesk {
     const engine: EngineName = codecs.includes("h264") ? "werift" : "node-webrtc";
     const { ffmpegPath, speaker } = this.#config;
     const { streamSocket } = this.#ports;
-    const view = new LiveView(this.#ports.program, { streamSocket, ffmpegPath, speaker, sound, iceServers }, engine, {
+    const plan = { streamSocket, ffmpegPath, speaker, sound, iceServers, transcodedSize: TRANSCODED_SIZE };
+    const view = new LiveView(this.#ports.program, plan, engine, {
       connected: () => this.#connected(session),
       ended: (error) => this.#ended(name, session, error),
     });

@@ -1,3 +1,4 @@
+import type { PictureSize } from "./camera-feed.ts";
 import type { IceServer } from "./ice-servers.ts";
 import type { SpeakerConfig } from "./live-config.ts";
 
@@ -9,6 +10,8 @@ export interface PeerPlan {
   /** Whether the member wants to hear, and may talk. */
   readonly sound: boolean;
   readonly speaker: SpeakerConfig;
+  /** For an engine that encodes anew. */
+  readonly transcodedSize: PictureSize;
 }
 
 export interface PeerEvents {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { RAW_HEIGHT, RAW_RATE, RAW_WIDTH, startRawFeed } from "./camera-feed.ts";
+import { RAW_RATE, startRawFeed } from "./camera-feed.ts";
 import { engineServers } from "./ice-servers.ts";
 import type { LivePeer, PeerEvents, PeerPlan } from "./live-peer.ts";
 import { playSamples } from "./speaker.ts";
@@ -33,7 +33,6 @@ interface Heard {
   readonly channelCount?: number;
 }
 
-const PICTURE_BYTES = (RAW_WIDTH * RAW_HEIGHT * 3) / 2;
 /** The engine takes sound in pieces of 10 ms. */
 const PIECE_SAMPLES = RAW_RATE / 100;
 
@@ -103,12 +102,13 @@ export class NodeWebrtcPeer implements LivePeer {
   }
 
   #begin(): void {
-    const { process, pictures, samples } = startRawFeed(this.#plan, () => this.#end("feed"));
+    const { width, height } = this.#plan.transcodedSize;
+    const { process, pictures, samples } = startRawFeed(this.#plan, { width, height }, () => this.#end("feed"));
     this.#programs.push(process);
     pictures.on(
       "data",
-      pieces(PICTURE_BYTES, (data) => {
-        this.#video.onFrame({ width: RAW_WIDTH, height: RAW_HEIGHT, data: new Uint8ClampedArray(data) });
+      pieces((width * height * 3) / 2, (data) => {
+        this.#video.onFrame({ width, height, data: new Uint8ClampedArray(data.buffer) });
       }),
     );
     samples?.on(
@@ -153,7 +153,7 @@ export class NodeWebrtcPeer implements LivePeer {
 }
 
 /** Cuts a stream of bytes into pieces of one size. */
-function pieces(size: number, onPiece: (piece: Uint8Array) => void): (chunk: Buffer) => void {
+function pieces(size: number, onPiece: (piece: Uint8Array<ArrayBuffer>) => void): (chunk: Buffer) => void {
   let piece = new Uint8Array(size);
   let filled = 0;
   return (chunk) => {

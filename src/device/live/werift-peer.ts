@@ -1,12 +1,19 @@
 import type { ChildProcess } from "node:child_process";
-import { createSocket, type Socket } from "node:dgram";
+import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { connect } from "node:net";
 import { MediaStreamTrack, RTCPeerConnection, RtpHeader, RtpPacket, useH264, useOPUS } from "werift";
-import { startRtpFeed } from "./camera-feed.ts";
+import { SoundFeed } from "./camera-feed.ts";
+import { packetize } from "./h264-packets.ts";
 import { engineServers } from "./ice-servers.ts";
 import type { LivePeer, PeerEvents, PeerPlan } from "./live-peer.ts";
 import { freeLocalPort, listenLocally } from "./local-port.ts";
+import { RtpTimes } from "./rtp-times.ts";
 import { playRtp } from "./speaker.ts";
+import { type StreamUnit, TsUnits } from "./ts-units.ts";
 
+/** With everything that comes around it, such a payload passes through any path without being cut up. */
+const MOST_PAYLOAD_BYTES = 1200;
 /** Between this process and the player's only. */
 const VOICE_PAYLOAD_TYPE = 111;
 
@@ -17,8 +24,11 @@ export class WeriftPeer implements LivePeer {
   readonly #peer: RTCPeerConnection;
   readonly #video = new MediaStreamTrack({ kind: "video" });
   readonly #audio = new MediaStreamTrack({ kind: "audio" });
-  readonly #sockets: Socket[] = [];
+  readonly #sockets: { close(): void }[] = [];
   readonly #programs: ChildProcess[] = [];
+  readonly #times = new RtpTimes(randomInt(2 ** 32));
+  #sequenceNumber = randomInt(2 ** 15);
+  #sound: SoundFeed | undefined;
   #sayTo: ((packet: Buffer) => void) | undefined;
   #isConnected = false;
   #isOver = false;
@@ -59,12 +69,38 @@ export class WeriftPeer implements LivePeer {
   }
 
   async #begin(): Promise<void> {
-    const video = await this.#listen((packet) => this.#video.writeRtp(packet));
-    const audio = await this.#listen((packet) => this.#audio.writeRtp(packet));
+    const audio = this.#plan.sound ? await this.#listen((packet) => this.#audio.writeRtp(packet)) : null;
     if (this.#isOver) return;
-    this.#programs.push(startRtpFeed(this.#plan, { video, audio }, () => this.#end("feed")));
+    const units = new TsUnits((unit) => {
+      if (unit.lane === "picture") this.#show(unit);
+      else if (audio !== null) this.#makeHeard(unit.bytes, audio);
+    });
+    const stream = connect(this.#plan.streamSocket);
+    this.#sockets.push({ close: () => stream.destroy() });
+    stream.on("data", (chunk) => units.push(chunk));
+    stream.on("error", () => {}); // closes too
+    stream.once("close", () => this.#end("feed"));
     if (this.#plan.sound) await this.#hear();
     this.#events.connected();
+  }
+
+  #show({ bytes, time }: StreamUnit): void {
+    const timestamp = this.#times.next(time);
+    const payloads = packetize(bytes, MOST_PAYLOAD_BYTES);
+    for (const [i, payload] of payloads.entries()) {
+      this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
+      const marker = i === payloads.length - 1; // of the picture's last packet
+      const header = new RtpHeader({ sequenceNumber: this.#sequenceNumber, timestamp, marker });
+      this.#video.writeRtp(new RtpPacket(header, payload));
+    }
+  }
+
+  #makeHeard(frames: Buffer, port: number): void {
+    if (this.#sound === undefined) {
+      this.#sound = new SoundFeed(this.#plan.ffmpegPath, port, () => this.#end("feed"));
+      this.#programs.push(this.#sound.process);
+    }
+    this.#sound.push(frames);
   }
 
   /** What the member says goes to the speaker as it comes; between two sentences nothing comes. */

@@ -98,6 +98,8 @@ function liveBranch(isCopied: boolean): Readonly<Record<string, string>> {
       mpegts_copyts: "1",
       mpegts_flags: "+pat_pmt_at_frames",
       pes_payload_size: "400",
+      // A reader knows then when a picture is whole, and need not wait for the next.
+      omit_video_pes_length: "0",
     }),
   };
 }

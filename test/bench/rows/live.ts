@@ -65,6 +65,7 @@ async function measureView(browser: Browser, recorder: Recorder, engine: EngineN
     iceServers: [],
     sound: true,
     speaker: { kind: "off" } as const,
+    transcodedSize: { width: 1280, height: 720 }, // the picture that ours passes through
   };
   const view = new LiveView(PROGRAM, plan, engine, { connected: () => {}, ended: () => {} });
   try {
