@@ -87,6 +87,7 @@ export const words = {
     keptFor: (days: number) => `kept for ${days} ${days === 1 ? "day" : "days"}`,
     pendingShare: "A recording is about to leave your home",
     pendingShareText: (left: string) => `It goes in ${left}, unless you undo it.`,
+    shareAsked: "Another owner wants to share a recording, and needs your signature too.",
     look: "Look",
   },
 
@@ -347,7 +348,7 @@ export const words = {
     writeTitle: "Write these down",
     writeText:
       "In their order, on paper, and kept apart from your phone. They are shown this once; no copy of them stays here or on the doorbell.",
-    written: "I have written them down",
+    written: "Written down",
     checkTitle: "Which words are these?",
     checkText: "So that the paper is right before you need it.",
     wordNumber: (place: number) => `Word ${place}`,
@@ -549,7 +550,7 @@ export const words = {
     title: "Notifications",
     ring: "Ring this phone when the app is closed",
     ringText:
-      "The doorbell knocks through your browser's push service. The knock is the same every time and says nothing; what happened comes over your own line.",
+      "The doorbell knocks through your browser's push service. The knock is the same every time and says nothing: that service learns that this phone is knocked at, and when. What happened comes over your own line.",
     noWebPush: "This browser has no push. The other way below works without it.",
     daily: "Daily report",
     dailyText:
@@ -557,6 +558,7 @@ export const words = {
     other: "Without a browser's push service",
     otherText: "An address of UnifiedPush or ntfy that wakes this phone, for example of your own ntfy server.",
     endpoint: "Address, beginning with https://",
+    endpointStop: "Wake this phone no more",
     endpointUse: "Use this address",
     endpointChange: "Change the address",
   },

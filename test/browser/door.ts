@@ -67,6 +67,8 @@ undo_window = "${undoWindow}"
 port = ${brokerPort}
 [live]
 speaker = "simulated"
+[push]
+private_servers = true
 [web]
 ${names.length === 0 ? "" : `host = "0.0.0.0"`}
 port = ${webPort}

@@ -71,7 +71,7 @@ describe("recovery words in the app", () => {
     written = (await page.locator(".word-list li").allTextContents()).map((text) => text.replace(/^\d+\s*/, ""));
     expect(written).toHaveLength(12);
     await expectAccessible(page);
-    await page.getByRole("button", { name: "I have written them down" }).click();
+    await page.getByRole("button", { name: "Written down" }).click();
     const asked = page.getByLabel(/^Word \d+$/);
     const places = (await page.locator(".field label").allTextContents()).map((text) => Number(text.slice(5)) - 1);
     expect(places).toHaveLength(3);

@@ -1,5 +1,8 @@
 import type { Doorbell } from "../../owner/doorbell.ts";
+import { OwnerError } from "../../owner/errors.ts";
 import { toBase64url } from "../../protocol/bytes.ts";
+import type { ArgsOf } from "../../protocol/link-ops.ts";
+import { AppError } from "../model/errors.ts";
 import type { Ground } from "./ground.ts";
 import { plainView } from "./sealed-box.ts";
 
@@ -22,9 +25,16 @@ export async function pushWay({ database, box }: PushGround): Promise<PushWay> {
     : box.openJson<PushWay>(RECORD, sealed).catch(() => ({ kind: "none" }));
 }
 
+/** To be asked in the very gesture of the person, before anything else. @throws AppError `app/push-blocked`. */
+export async function allowNotifications(): Promise<void> {
+  if ((await Notification.requestPermission()) !== "granted") {
+    throw new AppError("app/push-blocked", "the browser shows no notification of this page");
+  }
+}
+
 /**
  * Tells the doorbell where to knock; whatever it was told before is void. Its knock says nothing.
- * @throws DOMException `NotAllowedError`, `AbortError` (the browser's push service is out of reach). @throws OwnerError.
+ * @throws AppError `app/push-away`, `app/push-refused`. @throws OwnerError.
  */
 export async function setPushWay({ database, box }: PushGround, doorbell: Doorbell, way: PushWay): Promise<void> {
   if (way.kind === "web-push") await subscribeHere(doorbell, way.daily);
@@ -33,7 +43,7 @@ export async function setPushWay({ database, box }: PushGround, doorbell: Doorbe
     if (way.kind === "none") await doorbell.ask("push-unsubscribe", {});
     else {
       const { endpoint, daily } = way;
-      await doorbell.ask("push-subscribe", { kind: "plain", endpoint, p256dh: null, auth: null, daily });
+      await subscribe(doorbell, { kind: "plain", endpoint, p256dh: null, auth: null, daily });
     }
   }
   if (way.kind === "none") await database.delete("records", RECORD);
@@ -49,15 +59,36 @@ async function subscribeHere(doorbell: Doorbell, daily: boolean): Promise<void> 
   if (known !== null && !isSame) await known.unsubscribe();
   const subscription = isSame
     ? known
-    : await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: plainView(key) });
+    : await pushManager
+        .subscribe({ userVisibleOnly: true, applicationServerKey: plainView(key) })
+        .catch((cause: unknown) => {
+          throw new AppError("app/push-away", "the browser's push service gives no address", { cause });
+        });
   const keyOf = (name: PushEncryptionKeyName): string => toBase64url(new Uint8Array(subscription.getKey(name) ?? []));
-  await doorbell.ask("push-subscribe", {
+  await subscribe(doorbell, {
     kind: "web-push",
     endpoint: subscription.endpoint,
     p256dh: keyOf("p256dh"),
     auth: keyOf("auth"),
     daily,
   });
+}
+
+/** A doorbell says nothing to an address that it does not take. */
+async function subscribe(doorbell: Doorbell, wish: ArgsOf<"push-subscribe">): Promise<void> {
+  await doorbell.ask("push-subscribe", wish).catch((cause: unknown) => {
+    if (!(cause instanceof OwnerError) || cause.code !== "owner/no-answer") throw cause;
+    throw new AppError("app/push-refused", "the doorbell does not take this address", { cause });
+  });
+}
+
+/** Browsers give subscriptions up after a while, and tell only a worker that has no keys: the app looks when it opens. */
+export async function renewPush(ground: PushGround, doorbell: Doorbell): Promise<void> {
+  const way = await pushWay(ground);
+  if (way.kind !== "web-push" || !canWebPush() || Notification.permission !== "granted") return;
+  const registration = await navigator.serviceWorker.getRegistration();
+  if (registration === undefined || (await registration.pushManager.getSubscription()) !== null) return;
+  await subscribeHere(doorbell, way.daily);
 }
 
 async function unsubscribeHere(): Promise<void> {

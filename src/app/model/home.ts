@@ -12,6 +12,7 @@ import type { Role } from "../../protocol/statements/member.ts";
 import { browserTimer } from "../ground/browser-timer.ts";
 import type { Ground } from "../ground/ground.ts";
 import { homeConnector } from "../ground/home-connector.ts";
+import { renewPush } from "../ground/push.ts";
 import { ClipIndex } from "./clip-index.ts";
 import { Gate } from "./gate.ts";
 import { HomeLink } from "./home-link.ts";
@@ -131,6 +132,7 @@ export class Home {
     await this.refresh(doorbell);
     if (this.standing.value === "owner") await this.shares.refresh(doorbell);
     await this.requests.sync(doorbell);
+    void renewPush(this.ground, doorbell).catch(() => undefined);
     void tellWhetherSeen(doorbell).catch(() => undefined);
     // Thousands of clips may have to be read: the rest of the app does not wait for that.
     void this.clips.sync(doorbell).catch(() => undefined);

@@ -7,6 +7,7 @@ import { claimByWords, type OwnClaim, ownClaim } from "../model/recovery.ts";
 import { words } from "../words.ts";
 import { FailureNotice } from "./failure-notice.tsx";
 import { useNow } from "./now.ts";
+import { PasteForm } from "./paste-form.tsx";
 import { type Action, useAction } from "./use-action.ts";
 
 const A_MINUTE_MS = 60_000;
@@ -15,14 +16,10 @@ const A_MINUTE_MS = 60_000;
 export function ClaimByWords({ ground }: { readonly ground: Ground }) {
   const [claim, setClaim] = useState<OwnClaim | null>(null);
   const [isOpen, setOpen] = useState(false);
-  const [text, setText] = useState("");
   const action = useAction();
   useEffect(() => void ownClaim(ground).then(setClaim), []);
   const claimBy = (given: string | OwnClaim): void =>
-    action.run(async () => {
-      setClaim(await claimByWords(ground, given));
-      setText("");
-    });
+    action.run(async () => setClaim(await claimByWords(ground, given)));
   if (claim !== null) return <Claiming claim={claim} action={action} onAgain={() => claimBy(claim)} />;
   if (!isOpen) {
     return (
@@ -32,31 +29,16 @@ export function ClaimByWords({ ground }: { readonly ground: Ground }) {
     );
   }
   return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        claimBy(text);
-      }}
+    <PasteForm
+      id="recovery-words"
+      label={words.recovery.enter}
+      button={action.busy ? words.recovery.asking : words.recovery.claim}
+      busy={action.busy}
+      onText={claimBy}
     >
-      <div class="field">
-        <label for="recovery-words">{words.recovery.enter}</label>
-        <textarea
-          id="recovery-words"
-          class="input mono"
-          spellcheck={false}
-          autocomplete="off"
-          autocapitalize="none"
-          value={text}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
-        />
-        <p class="muted small">{words.recovery.enterHint}</p>
-      </div>
+      <p class="muted small">{words.recovery.enterHint}</p>
       <FailureNotice error={action.error} />
-      <button type="submit" class="button primary" disabled={action.busy}>
-        {action.busy ? words.recovery.asking : words.recovery.claim}
-      </button>
-    </form>
+    </PasteForm>
   );
 }
 

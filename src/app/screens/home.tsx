@@ -11,6 +11,7 @@ import { Message } from "../parts/message.tsx";
 import { useCountdown, useNow } from "../parts/now.ts";
 import { Still } from "../parts/still.tsx";
 import { useAction } from "../parts/use-action.ts";
+import { useFreshShares } from "../parts/use-fresh-shares.ts";
 import { go, hashOf } from "../router.ts";
 import { words } from "../words.ts";
 import { RequestsSection } from "./requests.tsx";
@@ -23,6 +24,7 @@ export function HomeScreen({ home }: { readonly home: Home }) {
   const lastRing = entries.find(({ trigger }) => trigger === "ring");
   const leaving = home.shares.list.value.find(({ state }) => state === "undo-window");
   const status = home.status.value;
+  useFreshShares(home);
   return (
     <div class="stack loose">
       <header class="stack tight">
@@ -37,6 +39,7 @@ export function HomeScreen({ home }: { readonly home: Home }) {
         ) : null}
       </header>
       {leaving === undefined ? null : <Leaving share={leaving} />}
+      <AskedOfYou home={home} />
       {status === null ? null : <Health home={home} status={status} />}
       {lastRing === undefined ? null : <LastRing home={home} entry={lastRing} />}
       {home.clips.loaded.value && entries.length === 0 ? (
@@ -128,6 +131,20 @@ function Leaving({ share }: { readonly share: KnownShare }) {
       <p>
         <strong>{words.home.pendingShare}.</strong> {words.home.pendingShareText(sayDuration(left))}
       </p>
+      <div>
+        <Button onClick={() => go({ screen: "shares" })}>{words.home.look}</Button>
+      </div>
+    </Notice>
+  );
+}
+
+/** What another owner has begun and cannot do alone. */
+function AskedOfYou({ home }: { readonly home: Home }) {
+  const waits = home.shares.list.value.some(({ state, note }) => state === "waiting" && note === null);
+  if (!waits || home.standing.value !== "owner") return null;
+  return (
+    <Notice>
+      <p>{words.home.shareAsked}</p>
       <div>
         <Button onClick={() => go({ screen: "shares" })}>{words.home.look}</Button>
       </div>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import { Button } from "../../ui/button.tsx";
 import { Switch } from "../../ui/switch.tsx";
-import { canWebPush, type PushWay, pushWay, setPushWay } from "../ground/push.ts";
+import { allowNotifications, canWebPush, type PushWay, pushWay, setPushWay } from "../ground/push.ts";
 import type { Home } from "../model/home.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { useAction } from "../parts/use-action.ts";
@@ -18,13 +19,12 @@ export function Notifications({ home }: { readonly home: Home }) {
     });
   }, []);
   const set = (wanted: PushWay): void =>
-    action.run(() =>
-      home.ask(async (doorbell) => {
-        await setPushWay(home.ground, doorbell, wanted);
-        setWay(wanted);
-      }),
-    );
-  const isPlainUrl = /^https:\/\/\S+$/.test(endpoint.trim());
+    action.run(async () => {
+      if (wanted.kind === "web-push") await allowNotifications();
+      await home.ask((doorbell) => setPushWay(home.ground, doorbell, wanted));
+      setWay(wanted);
+    });
+  const isPlainUrl = /^https?:\/\/\S+$/.test(endpoint.trim());
   return (
     <section class="stack" aria-labelledby="notifications">
       <h2 id="notifications">{words.push.title}</h2>
@@ -68,6 +68,11 @@ export function Notifications({ home }: { readonly home: Home }) {
             <button type="submit" class="button plain" disabled={action.busy || !isPlainUrl}>
               {way.kind === "plain" ? words.push.endpointChange : words.push.endpointUse}
             </button>
+            {way.kind === "plain" ? (
+              <Button kind="quiet" disabled={action.busy} onClick={() => set({ kind: "none" })}>
+                {words.push.endpointStop}
+              </Button>
+            ) : null}
           </form>
         </details>
         <FailureNotice error={action.error} />

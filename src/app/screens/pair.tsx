@@ -11,6 +11,7 @@ import { AppError } from "../model/errors.ts";
 import { pairPhone } from "../model/home.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { PasteForm } from "../parts/paste-form.tsx";
 import { Scanner } from "../parts/scanner.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { words } from "../words.ts";
@@ -30,7 +31,6 @@ export function PairScreen({ ground, code: fromAddress, onPaired }: PairScreenPr
   const [code, setCode] = useState(fromAddress);
   const [scanning, setScanning] = useState(false);
   const [pasting, setPasting] = useState(false);
-  const [text, setText] = useState("");
   const [restoring, setRestoring] = useState(false);
   const action = useAction();
 
@@ -77,28 +77,7 @@ export function PairScreen({ ground, code: fromAddress, onPaired }: PairScreenPr
             </div>
             <p class="muted small">{words.pair.lostAll}</p>
             {pasting ? (
-              <form
-                class="stack"
-                onSubmit={(event) => {
-                  event.preventDefault();
-                  take(text);
-                }}
-              >
-                <div class="field">
-                  <label for="code">{words.pair.pasteLabel}</label>
-                  <textarea
-                    id="code"
-                    class="input mono small"
-                    spellcheck={false}
-                    autocomplete="off"
-                    value={text}
-                    onInput={({ currentTarget }) => setText(currentTarget.value)}
-                  />
-                </div>
-                <button type="submit" class="button plain">
-                  {words.pair.pasteButton}
-                </button>
-              </form>
+              <PasteForm id="code" label={words.pair.pasteLabel} button={words.pair.pasteButton} onText={take} />
             ) : null}
           </div>
         ) : (

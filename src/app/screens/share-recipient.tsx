@@ -5,6 +5,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { sayFingerprint, sayForeign } from "../../ui/say.ts";
 import { type Recipient, readRecipient } from "../model/recipient.ts";
+import { PasteForm } from "../parts/paste-form.tsx";
 import { Scanner } from "../parts/scanner.tsx";
 import { words } from "../words.ts";
 
@@ -18,7 +19,6 @@ interface RecipientStepProps {
 export function RecipientStep({ crypto, recipient, onChosen, onNext }: RecipientStepProps) {
   const [scanning, setScanning] = useState(false);
   const [pasting, setPasting] = useState(false);
-  const [text, setText] = useState("");
   const [isWrong, setWrong] = useState(false);
   const take = (given: string): void => {
     setScanning(false);
@@ -62,30 +62,7 @@ export function RecipientStep({ crypto, recipient, onChosen, onNext }: Recipient
           {words.share.paste}
         </Button>
       </div>
-      {pasting ? (
-        <form
-          class="stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            take(text);
-          }}
-        >
-          <div class="field">
-            <label for="card">{words.share.pasteLabel}</label>
-            <textarea
-              id="card"
-              class="input mono small"
-              spellcheck={false}
-              autocomplete="off"
-              value={text}
-              onInput={({ currentTarget }) => setText(currentTarget.value)}
-            />
-          </div>
-          <button type="submit" class="button plain">
-            {words.share.next}
-          </button>
-        </form>
-      ) : null}
+      {pasting ? <PasteForm id="card" label={words.share.pasteLabel} button={words.share.next} onText={take} /> : null}
       {isWrong ? (
         <Notice tone="bad">
           <p>{words.share.notACard}</p>

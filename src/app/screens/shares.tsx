@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { makeRevocation } from "../../owner/make-consent.ts";
 import { fromHex } from "../../protocol/bytes.ts";
 import { Button } from "../../ui/button.tsx";
@@ -10,24 +10,16 @@ import { FailureNotice } from "../parts/failure-notice.tsx";
 import { Message } from "../parts/message.tsx";
 import { useCountdown } from "../parts/now.ts";
 import { useAction } from "../parts/use-action.ts";
+import { useFreshShares } from "../parts/use-fresh-shares.ts";
 import { words } from "../words.ts";
 import { Cosign } from "./cosign.tsx";
-
-/** While something is under way. */
-const LOOK_EVERY_MS = 2000;
 
 export function SharesScreen({ home }: { readonly home: Home }) {
   const shares = home.shares.list.value;
   const action = useAction();
   const [cosigning, setCosigning] = useState<string | null>(null);
   const [said, setSaid] = useState<string | null>(null);
-  const isMoving = shares.some(({ state }) => state === "undo-window" || state === "delivering");
-  useEffect(() => {
-    const look = (): void => void home.refreshShares().catch(() => undefined);
-    look();
-    const timer = isMoving ? setInterval(look, LOOK_EVERY_MS) : undefined;
-    return () => clearInterval(timer);
-  }, [isMoving]);
+  useFreshShares(home);
   const revoke = (share: KnownShare): void =>
     action.run(async () => {
       setSaid(null);

@@ -1,0 +1,171 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WAKE_UP } from "../../src/device/push/wake-up.ts";
+import { bundleProgram } from "../fakes/daemon.ts";
+import { PushServer } from "../fakes/push-server.ts";
+import { expectAccessible } from "./accessible.ts";
+import { launchBrowser } from "./browser.ts";
+import { Door } from "./door.ts";
+import { goTo, pair, ringOnce } from "./hands.ts";
+import { buildPages } from "./pages.ts";
+import { until } from "./until.ts";
+
+let browser: Browser;
+let door: Door;
+let server: PushServer;
+let context: BrowserContext;
+let page: Page;
+
+const ringSwitch = () => page.getByRole("switch", { name: /^Ring this phone/ });
+const dailySwitch = () => page.getByRole("switch", { name: /^Daily report/ });
+
+beforeAll(async () => {
+  await Promise.all([bundleProgram(), buildPages()]);
+  server = new PushServer();
+  [browser, door] = await Promise.all([launchBrowser(), Door.start(), server.start()]);
+  context = await browser.newContext({ viewport: { width: 360, height: 740 } });
+  page = await context.newPage();
+  await pair(page, door);
+  await goTo(page, "Settings");
+});
+afterAll(async () => {
+  await browser?.close();
+  await door?.stop();
+  await server?.stop();
+});
+
+/** The browser's own push service is a machine of its maker: here the subscription leads to ours. */
+async function subscribeHere(): Promise<void> {
+  await context.exposeFunction("subscribed", (key: string) => server.subscribe(Buffer.from(key, "base64")));
+  const script = (): void => {
+    const kept = "test-subscription";
+    const bytesOf = (text: string): ArrayBuffer => {
+      const plain = text.replaceAll("-", "+").replaceAll("_", "/");
+      return Uint8Array.from(atob(plain), (c) => c.charCodeAt(0)).buffer;
+    };
+    const subscriptionOf = (text: string | null): unknown => {
+      if (text === null) return null;
+      const { endpoint, p256dh, auth, key } = JSON.parse(text) as Record<string, string>;
+      return {
+        endpoint,
+        options: { applicationServerKey: bytesOf(key ?? "") },
+        getKey: (name: string) => bytesOf((name === "auth" ? auth : p256dh) ?? ""),
+        unsubscribe: () => Promise.resolve(localStorage.removeItem(kept)),
+      };
+    };
+    const { subscribed } = window as unknown as { subscribed: (key: string) => Promise<object> };
+    Object.assign(PushManager.prototype, {
+      getSubscription: () => Promise.resolve(subscriptionOf(localStorage.getItem(kept))),
+      async subscribe({ applicationServerKey }: { applicationServerKey: Uint8Array }) {
+        const key = btoa(String.fromCharCode(...applicationServerKey));
+        localStorage.setItem(kept, JSON.stringify({ ...(await subscribed(key)), key }));
+        return subscriptionOf(localStorage.getItem(kept));
+      },
+    });
+  };
+  await context.addInitScript(script);
+}
+
+const setSeen = (state: "visible" | "hidden"): Promise<void> =>
+  page.evaluate((seen) => {
+    Object.defineProperty(document, "visibilityState", { value: seen, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+
+describe("waking a phone", () => {
+  test("is not offered behind the person's back, and says so where the browser blocks it", async () => {
+    expect(await page.evaluate(() => Notification.permission)).not.toBe("granted");
+    await ringSwitch().click();
+    await page.getByRole("alert").getByText("shows no notifications of this page").waitFor();
+    expect(await ringSwitch().isChecked()).toBe(false);
+  });
+
+  test("says so where the browser's push service is out of reach", async () => {
+    await context.grantPermissions(["notifications"]);
+    await page.reload();
+    await ringSwitch().click();
+    await page.getByRole("alert").getByText("push service cannot be reached").waitFor();
+    expect(await ringSwitch().isChecked()).toBe(false);
+  });
+
+  test("needs a subscription that only this browser opens, and is kept from whoever hears the ring", async () => {
+    await subscribeHere();
+    await page.reload();
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+    await ringSwitch().click();
+    await until(() => ringSwitch().isChecked());
+    await dailySwitch().click();
+    await until(() => dailySwitch().isChecked());
+    await expectAccessible(page);
+    await page.reload();
+    await until(() => dailySwitch().isChecked());
+    await page.getByText("Connected").waitFor({ state: "attached" });
+    await ringOnce(page, door);
+    await page.waitForTimeout(2_500); // longer than the doorbell waits for a phone's word
+    expect(server.received).toEqual([]);
+  });
+
+  test("reaches a phone that nobody looks at, by a message that says nothing; the worker shows one sentence", async () => {
+    await setSeen("hidden");
+    await page.waitForTimeout(500);
+    await door.daemon.ask({ op: "ring" });
+    const [message] = await server.has(1);
+    expect(message?.plain).toEqual(Buffer.from(WAKE_UP));
+    expect(message?.isVouched).toBe(true);
+    const session = await context.newCDPSession(page);
+    const registration = new Promise<string>((resolve) => {
+      session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations: [first] }) => {
+        if (first !== undefined) resolve(first.registrationId);
+      });
+    });
+    await session.send("ServiceWorker.enable");
+    await session.send("ServiceWorker.deliverPushMessage", {
+      origin: door.url.replace(/\/$/, ""),
+      registrationId: await registration,
+      data: message?.plain?.toString() ?? "",
+    });
+    const shown = () =>
+      page.evaluate(async () => {
+        const notifications = await (await navigator.serviceWorker.ready).getNotifications();
+        return notifications.map(({ title, body }) => `${title}: ${body}`);
+      });
+    await until(async () => (await shown()).length > 0);
+    expect(await shown()).toEqual(["Doorward: Look at your door"]);
+    await setSeen("visible");
+    await page.getByRole("button", { name: "Not now" }).click();
+  });
+
+  test("is made anew when the browser has given it up", async () => {
+    await page.evaluate(() => localStorage.removeItem("test-subscription"));
+    await page.reload();
+    await until(() => page.evaluate(() => localStorage.getItem("test-subscription") !== null));
+  });
+
+  test("goes without a browser's push service too, to an address of one's own", async () => {
+    await page.getByText("Without a browser's push service").click();
+    await page.getByLabel("Address, beginning with").fill(`${server.origin}/topic`);
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Use this address" }).click();
+    await page.getByRole("button", { name: "Wake this phone no more" }).waitFor();
+    expect(await ringSwitch().isChecked()).toBe(false);
+    expect(await page.evaluate(() => localStorage.getItem("test-subscription"))).toBeNull();
+    await page.goto("about:blank");
+    await page.waitForTimeout(10_000); // nobody is woken twice in a row
+    await door.daemon.ask({ op: "ring" });
+    const message = (await server.has(2)).at(-1);
+    expect(message?.path).toBe("/topic");
+    expect(message?.body).toEqual(Buffer.from(WAKE_UP));
+  });
+
+  test("ends when it is switched off", async () => {
+    await page.goto(`${door.url}#/settings`);
+    await page.getByText("Without a browser's push service").click();
+    await page.getByRole("button", { name: "Wake this phone no more" }).click();
+    await page.getByRole("button", { name: "Use this address" }).waitFor();
+    await page.goto("about:blank");
+    await page.waitForTimeout(10_000);
+    await door.ringAndSeal();
+    await page.waitForTimeout(500);
+    expect(server.received).toHaveLength(2);
+  });
+});
