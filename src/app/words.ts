@@ -396,6 +396,8 @@ export const words = {
       `${rows} ${rows === 1 ? "entry" : "entries"}, unbroken from the first one and signed by the doorbell. Checked on this phone.`,
     broken: (row: number) =>
       `The log does not hold at entry ${row}: it was changed, or a part of it is missing. Do not trust this doorbell before you know why.`,
+    rewritten: (row: number) =>
+      `This is not the log that this phone saw before: up to entry ${row} it was another one. Somebody wrote it anew. Do not trust this doorbell before you know why.`,
     empty: "Nothing yet",
     closed: "Not readable with the keys on this phone",
     basis: { own: "by own wish", voluntary: "as an answer to a request", compelled: "by a legal order" },

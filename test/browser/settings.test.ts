@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleProgram } from "../fakes/daemon.ts";
@@ -113,5 +115,37 @@ describe("the doorbell's settings in the app", () => {
     await page.getByText("Privacy mode was turned on").waitFor();
     await page.getByText("Settings changed").first().waitFor();
     await expectAccessible(page);
+  });
+
+  test("a history that was changed, cut short or written anew is told apart from a whole one", async () => {
+    const notice = async (change: (ledger: Database.Database) => void): Promise<string> => {
+      await door.shutDown();
+      const ledger = new Database(join(door.dir, "door", "ledger.db"));
+      ledger.exec("DROP TRIGGER IF EXISTS audit_no_update; DROP TRIGGER IF EXISTS audit_no_delete");
+      change(ledger);
+      ledger.close();
+      await door.comeBack();
+      await page.goto(`${door.url}#/settings`);
+      await page.reload();
+      await page.getByRole("link", { name: /^What the doorbell did/ }).click();
+      const told = page.locator(".main .notice", { hasText: "entr" });
+      await told.waitFor();
+      return (await told.textContent()) ?? "";
+    };
+    expect(await notice(() => undefined)).toContain("unbroken"); // control
+    const rows: unknown[] = [];
+    const cut = await notice((ledger) => {
+      rows.push(...ledger.prepare("SELECT * FROM audit ORDER BY sequence DESC LIMIT 1").all());
+      ledger.exec("DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)");
+    });
+    expect(cut).toContain("not the log that this phone saw before");
+    const whole = await notice((ledger) => {
+      ledger.prepare("INSERT INTO audit VALUES (@sequence, @day, @sealed, @chain)").run(rows[0]);
+    });
+    expect(whole).toContain("unbroken");
+    const changed = await notice((ledger) =>
+      ledger.exec("UPDATE audit SET sealed = zeroblob(length(sealed)) WHERE sequence = 2"),
+    );
+    expect(changed).toContain("does not hold at entry 2");
   });
 });

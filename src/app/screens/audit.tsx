@@ -1,11 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
-import type { AuditView } from "../../owner/read-audit.ts";
 import type { AuditEntry } from "../../protocol/audit-chain.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { sayDate, sayDateTime, sayDuration, sayFingerprint } from "../../ui/say.ts";
-import { wholeAudit } from "../model/audit.ts";
+import { type History, wholeAudit } from "../model/audit.ts";
 import type { Home } from "../model/home.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { Message } from "../parts/message.tsx";
@@ -14,11 +13,11 @@ import { words } from "../words.ts";
 
 const MS_PER_DAY = 86_400_000;
 
-type Row = AuditView["rows"][number];
+type Row = History["rows"][number];
 
 /** What the doorbell did, newest first, after its chain has been checked here from the first entry on. */
 export function AuditScreen({ home }: { readonly home: Home }) {
-  const [view, setView] = useState<AuditView | null>(null);
+  const [view, setView] = useState<History | null>(null);
   const [error, setError] = useState<unknown>(null);
   const load = (): void => {
     setError(null);
@@ -32,15 +31,7 @@ export function AuditScreen({ home }: { readonly home: Home }) {
       {view === null && error === null ? <div class="spinner" role="status" aria-label={words.loading} /> : null}
       {view === null ? null : (
         <>
-          {view.verdict.verdict === "ok" ? (
-            <Notice tone="good">
-              <p>{words.audit.holds(view.rows.length)}</p>
-            </Notice>
-          ) : (
-            <Notice tone="bad">
-              <p>{words.audit.broken(view.verdict.sequence)}</p>
-            </Notice>
-          )}
+          <Verdict history={view} />
           {view.rows.length === 0 ? <Message icon="list" title={words.audit.empty} /> : null}
           <ol class="audit" reversed>
             {view.rows.toReversed().map((row) => (
@@ -50,6 +41,15 @@ export function AuditScreen({ home }: { readonly home: Home }) {
         </>
       )}
     </div>
+  );
+}
+
+function Verdict({ history: { verdict, sequence } }: { readonly history: History }) {
+  const texts = { ok: words.audit.holds, broken: words.audit.broken, rewritten: words.audit.rewritten };
+  return (
+    <Notice tone={verdict === "ok" ? "good" : "bad"}>
+      <p>{texts[verdict](sequence)}</p>
+    </Notice>
   );
 }
 
