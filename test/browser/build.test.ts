@@ -46,10 +46,13 @@ describe("the built pages", () => {
     ).toBeLessThanOrEqual(350 * KB);
   });
 
-  test("neither the MQTT client nor the reader of codes is in the first load", () => {
+  test("neither the MQTT client nor the reader of codes nor the list of recovery words is in the first load", () => {
     const text = firstLoad().map((file) => readFileSync(join(root, file), "utf8"));
     expect(text.some((part) => part.includes("CONNACK") || part.includes("puback"))).toBe(false);
     expect(filesOf("app").some((file) => /assets\/mqtt/.test(file))).toBe(true); // control: it is a part of its own
+    const hasWords = (file: string): boolean => readFileSync(join(root, file), "utf8").includes("abandon");
+    expect(firstLoad().some(hasWords)).toBe(false);
+    expect(filesOf("app").some((file) => file.endsWith(".js") && hasWords(`app/${file}`))).toBe(true); // control
   });
 
   test("the recipient's page is one file that loads nothing", () => {
