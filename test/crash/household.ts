@@ -16,6 +16,8 @@ export interface Household {
   readonly device: string;
   readonly owner: string;
   readonly recipient: string;
+  /** The daemon's configuration file. */
+  readonly config: string;
   readonly card: Uint8Array;
   readonly deviceKey: Uint8Array;
   startDaemon(): Program;
@@ -48,7 +50,7 @@ export async function makeHousehold(
   const cardFile = join(recipient, "me.card");
   await typed(["recipient", "card", "--home", recipient, "--out", cardFile]);
   return {
-    ...{ dir, device, owner, recipient, startDaemon },
+    ...{ dir, device, owner, recipient, config, startDaemon },
     card: new Uint8Array(readFileSync(cardFile)),
     deviceKey: (await loadDeviceKeys(device)).publicKey,
     startMailbox: () => new Program(main, ["mailbox", "serve", "--port", String(mailboxPort)]),
