@@ -87,6 +87,7 @@ export class DoorWatch implements Startable {
   #push: Push | null = null;
   /** Settles when web server and push have been tried. */
   #openedToPhones: Promise<void> = Promise.resolve();
+  readonly #closing = new AbortController();
 
   constructor(config: DoorwardConfig, ports: DoorWatchPorts) {
     this.#fileConfig = config;
@@ -125,19 +126,17 @@ export class DoorWatch implements Startable {
    * visitor who rings during a start should not wait for it. A failure is told and costs nothing else.
    */
   openToPhones(): void {
-    const ending = new AbortController();
-    this.#openedToPhones = this.#startForPhones(this.#parts, ending.signal).catch((error: unknown) => {
-      if (ending.signal.aborted) return;
+    const { signal } = this.#closing;
+    this.#openedToPhones = this.#startForPhones(this.#parts, signal).catch((error: unknown) => {
+      if (signal.aborted) return;
       const { code, todo } = startFailure(error);
       this.#ports.log.error("nothing for phones", { code, todo });
     });
-    this.#stops.push(() => {
-      ending.abort();
-      return this.#openedToPhones;
-    });
+    this.#stops.push(() => this.#openedToPhones);
   }
 
   async stop(): Promise<void> {
+    this.#closing.abort();
     // One by one: what is still being started when this begins adds its own end.
     for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) {
       try {
@@ -311,6 +310,7 @@ export class DoorWatch implements Startable {
       await this.#started(push, signal);
       await push.householdChanged(link.view().members.map(({ signKey }) => signKey));
     } catch (error) {
+      if (signal.aborted) return;
       const { code, todo } = startFailure(error);
       this.#ports.log.error("no push", { code, todo });
       return;

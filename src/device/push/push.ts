@@ -55,6 +55,7 @@ export class Push {
     if ((await this.#subscriptions.load()) === "damaged") {
       this.#ports.log.error("push subscriptions set aside", { code: "push/damaged" });
     }
+    signal.throwIfAborted(); // a timer set after stop() would keep the process from ending
     this.#cancel = this.#ports.clock.every(MINUTE_MS, () => this.#daily());
   }
 

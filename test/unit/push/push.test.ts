@@ -44,6 +44,17 @@ async function started(privateServers = true): Promise<Push> {
   return made;
 }
 
+test("a start that is called off while the subscriptions are read leaves no timer behind", async () => {
+  const ending = new AbortController();
+  const late = new Push(dir, { on: true, contact: "", privateServers: true }, { crypto: nodeCrypto, clock, log });
+  const timers = clock.waiting;
+  const starting = late.start(ending.signal);
+  ending.abort();
+  await late.stop();
+  await expect(starting).rejects.toThrow();
+  expect(clock.waiting).toBe(timers);
+});
+
 const browser = (daily: boolean): SubscriptionWish => ({ kind: "web-push", daily, ...server.subscribe(push.key) });
 const distributor = (daily = false): SubscriptionWish => ({
   kind: "plain",
