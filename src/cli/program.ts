@@ -98,7 +98,7 @@ function defineCommand(command: Command, definition: CommandDefinition, run: Run
     command.addOption(preset === undefined ? option : option.default(preset));
   }
   command.option(JSON_FLAG, "print exactly one JSON value on stdout");
-  command.addHelpText("after", exampleText(definition));
+  command.addHelpText("after", () => exampleText(definition)); // one command of sixty is asked for help
   command.action((...given: unknown[]) => {
     const words = given.slice(0, args.length).map((value) => (typeof value === "string" ? value : undefined));
     return run(definition, words, command.opts());

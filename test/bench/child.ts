@@ -25,6 +25,11 @@ export class Child {
     return this.#output;
   }
 
+  onOutput(listener: () => void): void {
+    this.process.stdout?.on("data", listener);
+    this.process.stderr?.on("data", listener);
+  }
+
   get hasEnded(): boolean {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
