@@ -27,7 +27,7 @@ const sodiumBinding = {
   setup({ onLoad }) {
     onLoad({ filter: /\/sodium-native\/binding\.js$/ }, () => ({
       contents: [
-        "const built = `sodium-native/prebuilds/linux-${process.arch}/sodium-native.node`;",
+        'const built = "sodium-native/prebuilds/linux-" + process.arch + "/sodium-native.node";',
         'try { module.exports = require(built); } catch { module.exports = require("sodium-native/binding"); }',
       ].join("\n"),
     }));
