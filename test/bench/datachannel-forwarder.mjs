@@ -56,8 +56,10 @@ if (hasSound) {
 }
 peer.onStateChange((state) => {
   if (state !== "connected" || programs.length > 0) return;
-  const ports = [forward(tracks.video), tracks.audio === null ? null : forward(tracks.audio)];
-  void Promise.all(ports).then(([video, audio]) => feed({ video, audio }));
+  const audio = tracks.audio === null ? Promise.resolve(null) : forward(tracks.audio);
+  void Promise.all([forward(tracks.video), audio]).then(([videoPort, audioPort]) =>
+    feed({ video: videoPort, audio: audioPort }),
+  );
 });
 peer.onGatheringStateChange((state) => {
   if (state === "complete") process.stdout.write(`${JSON.stringify(peer.localDescription())}\n`);

@@ -52,7 +52,7 @@ const LATENCIES = `async ({ block, bits, range, settlingMs, windowMs }) => {
 
 const latenciesIn = async (page: Page): Promise<readonly number[]> => {
   const wanted = JSON.stringify({ ...CLOCK, settlingMs: SETTLING_MS, windowMs: WINDOW_MS });
-  const seen = (await page.evaluate(`(${LATENCIES})(${wanted})`)) as readonly number[];
+  const seen = await page.evaluate<readonly number[]>(`(${LATENCIES})(${wanted})`);
   if (seen.length < (WINDOW_MS * 15) / 2000) throw new Error(`the clock could be read in ${seen.length} pictures only`);
   return seen;
 };
