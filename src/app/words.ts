@@ -375,6 +375,7 @@ export const words = {
     claimPhone: "The phone that waits",
     refuse: "Refuse",
     refused: "Refused. That phone gets nothing. If somebody else has your words, set new ones.",
+    recovered: "The phone that used your recovery words is an owner now. Look who belongs to the household.",
     claims: "Uses the recovery words",
     haveWords: "I have the recovery words",
     enter: "Your twelve recovery words",

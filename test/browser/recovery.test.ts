@@ -128,6 +128,7 @@ describe("recovery words in the app", () => {
     await next.getByText("This phone becomes an owner in").waitFor();
     await next.reload();
     await next.getByText("This phone becomes an owner in").waitFor();
+    await page.getByText("Somebody uses your recovery words").waitFor();
     await door.shutDown();
     const before = await kept();
     if (!before?.claim) throw new Error("no claim is kept");
@@ -141,6 +142,14 @@ describe("recovery words in the app", () => {
     await goTo(next, "Settings");
     await show(next, "#/household");
     expect(await next.locator(".tag", { hasText: "Owner" }).count()).toBe(2);
+    expect(await next.getByText("is an owner now").count()).toBe(0);
+    await page.reload(); // an owner who comes back after it is told of it
+    const told = page.getByRole("alert").filter({ hasText: "is an owner now" });
+    await told.getByRole("button", { name: "Close" }).click();
+    await page.reload();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.getByText("Connected").waitFor({ state: "attached" });
+    expect(await told.count()).toBe(0);
   });
 
   test("are removed, and then claim nothing", async () => {

@@ -133,7 +133,7 @@ describe("a paired phone", () => {
     ] as const) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 800 });
-      for (const hash of ["#/", "#/timeline", "#/shares", "#/settings", "#/household", "#/audit"]) {
+      for (const hash of ["#/", "#/timeline", "#/shares", "#/settings", "#/household", "#/recovery", "#/audit"]) {
         await page.evaluate((to) => {
           location.hash = to;
         }, hash);
@@ -270,6 +270,7 @@ describe("a paired phone", () => {
   test("opens without the doorbell or a network, with what it knew, and comes back by itself", async () => {
     await goTo(page, "Home");
     await page.getByText("Camera on").waitFor();
+    await page.locator(".still img").first().waitFor(); // read anew since the browser had no room
     await door.shutDown();
     await page.reload();
     const notReached = page.locator(".main .notice").getByText("Doorbell not reached");

@@ -13,6 +13,7 @@ import { browserTimer } from "../ground/browser-timer.ts";
 import type { Ground } from "../ground/ground.ts";
 import { homeConnector } from "../ground/home-connector.ts";
 import { renewPush } from "../ground/push.ts";
+import { Claimant } from "./claimant.ts";
 import { ClipIndex } from "./clip-index.ts";
 import { Gate } from "./gate.ts";
 import { HomeLink } from "./home-link.ts";
@@ -35,6 +36,7 @@ export class Home {
   readonly clips: ClipIndex;
   readonly shares: ShareBook;
   readonly names: Names;
+  readonly claimant: Claimant;
   readonly requests: Requests;
   readonly status: Signal<DoorbellStatus | null> = signal(null);
   readonly household: Signal<Household | null> = signal(null);
@@ -53,6 +55,7 @@ export class Home {
     this.clips = new ClipIndex(ground);
     this.shares = new ShareBook(ground);
     this.names = new Names(ground);
+    this.claimant = new Claimant(ground);
     this.requests = new Requests(ground, this.clips.entries);
     this.link = new HomeLink(ground, {
       onUp: (doorbell) => this.#onUp(doorbell),
@@ -63,7 +66,7 @@ export class Home {
   /** Shows what is known and connects. Call once, when paired. */
   async open(): Promise<void> {
     await this.clips.load();
-    await Promise.all([this.shares.load(), this.names.load(), this.requests.load()]);
+    await Promise.all([this.shares.load(), this.names.load(), this.claimant.load(), this.requests.load()]);
     document.addEventListener("visibilitychange", () => {
       if (this.link.connection.value === "online") this.#later(tellWhetherSeen);
     });
@@ -91,6 +94,7 @@ export class Home {
     this.settings.value = settings.result;
     this.recovery.value = recovery;
     this.standing.value = this.#standingIn(household);
+    await this.claimant.look(recovery, household, this.ground.identity.signer.publicKey).catch(() => undefined);
   }
 
   async refreshShares(): Promise<void> {

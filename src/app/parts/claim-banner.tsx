@@ -39,6 +39,21 @@ export function ClaimBanner({ home }: { readonly home: Home }) {
       </Notice>
     );
   }
+  if (home.claimant.recovered.value) {
+    return (
+      <Notice tone="bad">
+        <p>{words.recovery.recovered}</p>
+        <div class="button-row">
+          <a class="button quiet" href={hashOf({ screen: "household" })}>
+            {words.household.title}
+          </a>
+          <Button kind="quiet" onClick={() => void home.claimant.dismiss()}>
+            {words.close}
+          </Button>
+        </div>
+      </Notice>
+    );
+  }
   if (!isRefused) return null;
   return (
     <Notice tone="good">
