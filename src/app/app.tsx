@@ -26,9 +26,7 @@ export function App() {
 
   const enter = async (ground: Ground, paired: "owner" | "waiting" | null): Promise<void> => {
     const home = new Home(ground);
-    // Said now, since a doorbell is silent towards a phone that waits, and silence takes long to be sure of.
-    if (paired === "waiting") home.standing.value = paired;
-    await home.open();
+    await home.open(paired);
     if (paired !== null) setCode(null);
     setStage({ at: "home", home });
   };

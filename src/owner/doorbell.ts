@@ -24,8 +24,15 @@ interface Reply<Op extends LinkOp> {
   readonly attachment: Uint8Array;
 }
 
-/** Requests that must not be carried out twice. */
-const ONCE: ReadonlySet<LinkOp> = new Set(["consent", "household-change", "invite", "live-start", "live-answer"]);
+/** Requests that must not be carried out twice, and one whose usual answer to a mistake is silence. */
+const ONCE: ReadonlySet<LinkOp> = new Set([
+  "consent",
+  "household-change",
+  "invite",
+  "live-start",
+  "live-answer",
+  "recovery-claim",
+]);
 const MAX_FRAGMENTS_AT_ONCE = 1000;
 /** More than the largest bundle of a register's log. */
 const MAX_REGISTER_FILE_BYTES = 8 * 1024 * 1024;

@@ -202,6 +202,10 @@ describe("a household of two phones", () => {
     await owner.getByText("Done.").waitFor();
     await until(async () => (await owner.getByRole("heading", { name: "A new phone waits" }).count()) === 0);
     await owner.getByText("Hold the button inside for 15 seconds").waitFor();
+    await stranger.reload();
+    await stranger.getByRole("button", { name: "Forget this doorbell" }).click(); // the way back from there
+    await stranger.getByRole("button", { name: "Delete the keys" }).click();
+    await stranger.getByRole("button", { name: "Scan the code" }).waitFor();
   });
 });
 

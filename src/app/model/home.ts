@@ -29,6 +29,9 @@ export type Household = ResultOf<"household">;
 /** `waiting`: paired, and no owner has admitted this phone yet. */
 export type Standing = Role | "waiting";
 
+/** Record that there is while no owner has let this phone in. */
+const WAITS = "waits";
+
 /** Everything about the one home that this phone belongs to. */
 export class Home {
   readonly ground: Ground;
@@ -63,8 +66,15 @@ export class Home {
     });
   }
 
-  /** Shows what is known and connects. Call once, when paired. */
-  async open(): Promise<void> {
+  /**
+   * Shows what is known and connects. Call once, when paired.
+   * @param role - What the pairing said, if it was just now.
+   */
+  async open(role: "owner" | "waiting" | null): Promise<void> {
+    // Kept, since a doorbell is silent towards a phone that waits, and silence takes long to be sure of.
+    if (role === "waiting")
+      await this.ground.database.put("records", await this.ground.box.sealJson(WAITS, true), WAITS);
+    if ((await this.ground.database.get("records", WAITS)) !== undefined) this.standing.value = "waiting";
     await this.clips.load();
     await Promise.all([this.shares.load(), this.names.load(), this.claimant.load(), this.requests.load()]);
     document.addEventListener("visibilitychange", () => {
@@ -130,6 +140,7 @@ export class Home {
       if (error instanceof OwnerError && error.code === "owner/no-answer") this.standing.value ??= "waiting";
       throw error;
     });
+    await this.ground.database.delete("records", WAITS);
     await finishClaim(this.ground, doorbell);
     // Before anything is shown: without keys for its day nothing would be recorded.
     await tendDays(this.ground.crypto, this.ground.store, doorbell, dayOf(Date.now()), result.retentionDays);

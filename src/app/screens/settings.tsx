@@ -3,13 +3,12 @@ import { toHex } from "../../protocol/bytes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { sayFingerprint } from "../../ui/say.ts";
-import { Sheet } from "../../ui/sheet.tsx";
 import { Switch } from "../../ui/switch.tsx";
-import { eraseDatabase } from "../ground/database.ts";
 import type { Ground } from "../ground/ground.ts";
 import { addPasskey, canHavePasskey, confirmPresence, dropPasskey, hasPasskey } from "../ground/passkey.ts";
 import type { Home } from "../model/home.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
+import { ForgetSheet } from "../parts/forget-sheet.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { hashOf } from "../router.ts";
 import { words } from "../words.ts";
@@ -85,16 +84,10 @@ function ThisPhone({ home }: { readonly home: Home }) {
   const [persisted, setPersisted] = useState<boolean | null>(null);
   const [forgetting, setForgetting] = useState(false);
   const [backingUp, setBackingUp] = useState(false);
-  const action = useAction();
-  const { identity, database } = home.ground;
+  const { identity } = home.ground;
   useEffect(() => {
     void navigator.storage?.persisted?.().then(setPersisted);
   }, []);
-  const forget = (): void =>
-    action.run(async () => {
-      await eraseDatabase(database);
-      location.reload();
-    });
   return (
     <section class="stack" aria-labelledby="this-phone">
       <h2 id="this-phone">{words.settings.thisPhone}</h2>
@@ -116,18 +109,7 @@ function ThisPhone({ home }: { readonly home: Home }) {
         </div>
       </div>
       {backingUp ? <BackupSheet ground={home.ground} onClose={() => setBackingUp(false)} /> : null}
-      {forgetting ? (
-        <Sheet title={words.settings.forgetTitle} onClose={() => setForgetting(false)}>
-          <p>{words.settings.forgetText}</p>
-          <FailureNotice error={action.error} />
-          <div class="button-row even">
-            <Button onClick={() => setForgetting(false)}>{words.settings.forgetNo}</Button>
-            <Button kind="danger" onClick={forget} disabled={action.busy}>
-              {words.settings.forgetYes}
-            </Button>
-          </div>
-        </Sheet>
-      ) : null}
+      {forgetting ? <ForgetSheet ground={home.ground} onClose={() => setForgetting(false)} /> : null}
     </section>
   );
 }

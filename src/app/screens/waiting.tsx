@@ -1,13 +1,16 @@
+import { useState } from "preact/hooks";
 import { toHex } from "../../protocol/bytes.ts";
 import { Button } from "../../ui/button.tsx";
 import { sayFingerprint } from "../../ui/say.ts";
 import type { Home } from "../model/home.ts";
 import { ClaimByWords } from "../parts/claim-by-words.tsx";
+import { ForgetSheet } from "../parts/forget-sheet.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { words } from "../words.ts";
 
 /** Paired, and no owner has let this phone in yet. */
 export function WaitingScreen({ home }: { readonly home: Home }) {
+  const [forgetting, setForgetting] = useState(false);
   return (
     <main class="lone">
       <div class="stack loose">
@@ -22,7 +25,11 @@ export function WaitingScreen({ home }: { readonly home: Home }) {
         </div>
         <Button onClick={() => home.link.retryNow()}>{words.retry}</Button>
         <ClaimByWords ground={home.ground} />
+        <Button kind="quiet" onClick={() => setForgetting(true)}>
+          {words.settings.forget}
+        </Button>
       </div>
+      {forgetting ? <ForgetSheet ground={home.ground} onClose={() => setForgetting(false)} /> : null}
     </main>
   );
 }
