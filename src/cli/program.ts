@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { CannotStart } from "./cannot-start.ts";
 import { commands, groups } from "./commands/all.ts";
 import type { CommandDefinition, Outcome } from "./definition.ts";
 import { EXIT, type ExitStatus } from "./errors.ts";
@@ -37,7 +38,8 @@ async function fail(error: unknown, terminal: Terminal): Promise<ExitStatus> {
   const { code, message, hint, exit } = await explain(error);
   terminal.answer({ ok: false, error: { code, message, hint } });
   if (error instanceof CommanderError && error.code === "commander.help") return exit; // shown in place of a message
-  terminal.note(`doorward: ${message}`);
+  // The journal reads the priority of an error from the line itself, as sd-daemon(3) says.
+  terminal.note(`${error instanceof CannotStart ? "<3>" : ""}doorward: ${message}`);
   if (hint !== "") terminal.note(`  ${hint}`);
   return exit;
 }

@@ -151,10 +151,13 @@ export class Device {
 
   #bellOnly(error: unknown): void {
     const failure = startFailure(error);
+    const isNews = this.#failure?.code !== failure.code;
     this.#failure = failure;
     const { code, todo } = failure;
     this.#bell?.lights?.set("bell-only", true);
-    this.#log.error("only the bell works", { code, todo, retryMs: RETRY_MS });
+    // One line for each cause, however often it is tried.
+    if (isNews) this.#log.error("only the bell works", { code, todo, retryMs: RETRY_MS });
+    else this.#log.debug("still only the bell works", { code });
     this.#ports.onStatus?.(`only the bell works: ${code}`);
   }
 

@@ -21,6 +21,7 @@ const CONDITIONS: readonly StatusCondition[] = [
   "camera-lost",
   "no-member",
   "link-lost",
+  "microphone-lost",
 ];
 
 /** Who hears of what: rings and motion begin clips, members' phones are told, lights show. The returned function ends it. */
@@ -70,6 +71,8 @@ export function wireDoorNotices({ bus, link, filming: clips, recorder, lights, c
     lights?.set("camera-lost", false);
     link.notify("camera", { state: "on" });
   });
+  on("microphoneLost", () => lights?.set("microphone-lost", true));
+  on("microphoneBack", () => lights?.set("microphone-lost", false));
   on("privacyChanged", ({ on: isOn }) => {
     lights?.set("privacy", isOn);
     link.notify("camera", { state: camera() });

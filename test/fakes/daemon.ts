@@ -55,6 +55,10 @@ export class Daemon {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Lines of this event so far. */
   heard(event: string): readonly LogLine[] {
     return this.#log.filter((line) => line.event === event);
@@ -83,7 +87,7 @@ export class Daemon {
 
   /** Names of the programs that it runs now. */
   children(): string[] {
-    const pid = this.#child.pid ?? 0;
+    const pid = this.pid;
     return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
       readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").split(" ").filter(Boolean).map(commandOf),
     );

@@ -3,12 +3,17 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorReference } from "../fakes/error-reference.ts";
+import { lightsPicture } from "../fakes/lights-picture.ts";
 
 const root = join(import.meta.dirname, "../..");
 const errorFiles = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
   // What the app finds wrong is told on its own pages, in sentences.
   .filter((file) => file.endsWith("/errors.ts") && !file.startsWith("app/"))
   .toSorted();
+
+test("docs/picture/lights.svg is what the daemon plays", async () => {
+  await expect(lightsPicture()).toMatchFileSnapshot(join(root, "docs/picture/lights.svg"));
+});
 
 describe("docs/ref/errors.md", () => {
   test("lists every code of every part", async () => {

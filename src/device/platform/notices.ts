@@ -9,6 +9,8 @@ export interface Notices {
   clipSealed: { readonly clip: string; readonly closed: "full" | "cut" };
   cameraLost: { readonly reason: string };
   cameraBack: Record<string, never>;
+  microphoneLost: Record<string, never>;
+  microphoneBack: Record<string, never>;
   linkLost: Record<string, never>;
   linkUp: Record<string, never>;
   buttonStuck: { readonly button: "ring" | "pairing"; readonly heldMs: number };

@@ -5,7 +5,7 @@ import type { FfmpegCommand } from "fluent-ffmpeg";
 import type { Cancel, Clock } from "../platform/clock.ts";
 import { capturePlan, type H264Encoder, type LaneName } from "./capture-plan.ts";
 import { makePipe, startCompanion } from "./companion.ts";
-import { failureReason } from "./failure-reason.ts";
+import { failureReason, refusesSoundCard } from "./failure-reason.ts";
 import { addInput, addOutput, makeCommand } from "./ffmpeg-command.ts";
 import { LaneSocket } from "./lane-socket.ts";
 import type { RecorderConfig } from "./recorder-config.ts";
@@ -18,14 +18,17 @@ export interface CaptureHandlers {
   onData(lane: LaneName, chunk: Uint8Array): void;
 }
 
-/** Why a capture ended; `stopped` when we asked. */
+/** Why a capture ended; `stopped` and `renewed` when we asked. */
 export type CaptureEnd =
   | "stopped"
+  | "renewed"
   | "ended"
   | "stalled"
   | "stream"
   | "ffmpeg-missing"
   | "program-missing"
+  /** The camera may be well: the sound card is not there, or somebody else has it. */
+  | "microphone"
   | CameraFault;
 export type CameraFault = "not-found" | "busy" | "refused" | "unreachable" | "failed";
 
@@ -44,6 +47,7 @@ export class Capture {
   readonly #watch: StallWatch;
   #settle: (end: CaptureEnd) => void = () => {};
   #cause: CaptureEnd | undefined;
+  #hasSoundCard = true;
   #companion: ChildProcess | undefined;
   #killTimer: Cancel | undefined;
 
@@ -97,9 +101,14 @@ export class Capture {
     this.#command.once("start", () => {
       if (this.#cause !== undefined) this.#command.kill("SIGKILL");
     });
-    this.#command.on("stderr", (line: string) => this.#watch.sawLine(line));
+    this.#command.on("stderr", (line: string) => {
+      this.#watch.sawLine(line);
+      if (refusesSoundCard(line)) this.#hasSoundCard = false;
+    });
     this.#command.once("end", () => this.#finish("ended"));
-    this.#command.once("error", (error: Error) => this.#finish(failureReason(error.message)));
+    this.#command.once("error", (error: Error) =>
+      this.#finish(this.#hasSoundCard ? failureReason(error.message) : "microphone"),
+    );
     this.#watch.start();
     this.#command.run();
     for (const socket of this.#sockets.values()) void socket.connect();
@@ -108,6 +117,11 @@ export class Capture {
   /** Reads the live stream only while somebody watches. */
   setLive(on: boolean): void {
     this.#sockets.get("live")?.setPaused(!on);
+  }
+
+  /** Ends this life of ffmpeg so that another begins. */
+  renew(): void {
+    this.#end("renewed");
   }
 
   async stop(): Promise<void> {

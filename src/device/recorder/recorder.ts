@@ -5,12 +5,14 @@ import type { NoticeBus } from "../platform/notices.ts";
 import { Capture, type CaptureEnd } from "./capture.ts";
 import { BLOCK_COLUMNS, BLOCK_FRAME_BYTES, BLOCK_ROWS, type LaneName } from "./capture-plan.ts";
 import { RecorderError } from "./errors.ts";
+import { whatToDo } from "./failure-reason.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { chooseEncoder } from "./h264-encoder.ts";
 import type { LaneFragment } from "./lane-fragment.ts";
 import { Lanes } from "./lanes.ts";
 import { LiveFanout } from "./live-fanout.ts";
 import { MediaClock } from "./media-clock.ts";
+import { Microphone } from "./microphone.ts";
 import { MotionDetector } from "./motion/motion-detector.ts";
 import { MotionVerifier } from "./motion/motion-verifier.ts";
 import { OpenRecording } from "./open-recording.ts";
@@ -21,6 +23,9 @@ import { RestartDelay } from "./restart-delay.ts";
 import { liveSocketPath, prepareSocketDir, socketDir } from "./runtime-dir.ts";
 import { describeSource } from "./sources/sources.ts";
 import { makeThumbnail } from "./thumbnail.ts";
+
+/** A microphone that came back waits for the end of the clip being recorded. */
+const RENEW_AGAIN_MS = 1000;
 
 export interface RecorderPorts {
   readonly clock: Clock;
@@ -38,12 +43,15 @@ export class Recorder {
   readonly #mediaClock: MediaClock;
   readonly #live: LiveFanout;
   readonly #restartDelay: RestartDelay;
+  readonly #microphone: Microphone;
   #lanes: Lanes | undefined;
   #capture: Capture | undefined;
   #recording: OpenRecording | undefined;
   #verifier: MotionVerifier | undefined;
   #isPrivate = false;
   #isLost = false;
+  /** Why, as told last. */
+  #lostReason: string | undefined;
   #heardAtMs = 0;
   #life: AbortController | undefined;
   #supervision: Promise<void> = Promise.resolve();
@@ -60,6 +68,7 @@ export class Recorder {
     this.#preRoll = new PreRoll(config.preRollMs, config.preRollBytes);
     this.#mediaClock = new MediaClock(ports.clock);
     this.#restartDelay = new RestartDelay(ports.clock);
+    this.#microphone = new Microphone(config, { ...ports, onBack: () => this.#renew() });
     this.#live = new LiveFanout(liveSocketPath(config), this.#mediaClock, ports.log, (watched) =>
       this.#capture?.setLive(watched),
     );
@@ -105,6 +114,7 @@ export class Recorder {
   async stop(): Promise<void> {
     this.#life?.abort();
     this.#pause.abort();
+    this.#microphone.stop();
     await this.#capture?.stop();
     await this.#supervision;
     await Promise.all(this.#thumbnails);
@@ -182,13 +192,33 @@ export class Recorder {
       this.#run = run;
       const reason = await run;
       this.#heard();
-      if (signal.aborted || this.#isPrivate) continue;
-      if (!this.#isLost) this.#ports.notices.emit("cameraLost", { reason });
-      this.#isLost = true;
-      const delayMs = this.#restartDelay.next();
-      this.#ports.log.warn("camera lost", { reason, retryMs: delayMs });
-      await this.#sleep(delayMs);
+      if (signal.aborted || this.#isPrivate || reason === "renewed") continue;
+      if (reason === "microphone") this.#microphone.lost();
+      else await this.#sleep(this.#lost(reason));
     }
+  }
+
+  /** One line for each cause, however often it is tried. @returns How long to wait before the next start. */
+  #lost(reason: string): number {
+    if (!this.#isLost) this.#ports.notices.emit("cameraLost", { reason });
+    this.#isLost = true;
+    const retryMs = this.#restartDelay.next();
+    const { log } = this.#ports;
+    if (reason === this.#lostReason) log.debug("camera still lost", { reason, retryMs });
+    else log.warn("camera lost", { reason, todo: whatToDo(reason) });
+    this.#lostReason = reason;
+    return retryMs;
+  }
+
+  /** Between two clips, since each is of one piece. */
+  #renew(): void {
+    const recording = this.#recording;
+    if (recording === undefined || recording.isOver) this.#capture?.renew();
+    else
+      this.#ports.clock.sleep(RENEW_AGAIN_MS, this.#life?.signal).then(
+        () => this.#renew(),
+        () => {},
+      );
   }
 
   /** Until told to go on: by time, by {@link setPrivacy} or by {@link stop}. */
@@ -203,12 +233,13 @@ export class Recorder {
 
   async #runOnce(signal: AbortSignal): Promise<CaptureEnd | RecorderError["code"]> {
     try {
-      const streams = await describeSource(this.#config);
+      const config = this.#microphone.config;
+      const streams = await describeSource(config);
       const encoder = streams.picture.isH264 ? "libx264" : await chooseEncoder(this.#config.ffmpegPath);
       if (signal.aborted || this.#isPrivate) return "stopped";
       const lanes = new Lanes(this.#ports.clock, (fragment) => this.#deliver(fragment));
       const onData = this.#laneHandlers(lanes);
-      const capture = new Capture(streams, this.#config, encoder, { onData }, this.#ports.clock);
+      const capture = new Capture(streams, config, encoder, { onData }, this.#ports.clock);
       this.#lanes = lanes;
       this.#capture = capture;
       capture.setLive(this.#live.isWatched);
@@ -306,6 +337,7 @@ export class Recorder {
     this.#restartDelay.sawPicture();
     if (!this.#isLost) return;
     this.#isLost = false;
+    this.#lostReason = undefined;
     this.#ports.log.info("camera back");
     this.#ports.notices.emit("cameraBack", {});
   }

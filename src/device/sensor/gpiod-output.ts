@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Log } from "../platform/logger.ts";
+import { sensorErrors } from "./errors.ts";
 import type { Level, OutputPin } from "./gpio-driver.ts";
 import { type GpiodLine, type GpiodMajor, holdArguments } from "./gpiod-flags.ts";
 
@@ -53,7 +54,8 @@ export class GpiodOutput implements OutputPin {
     this.#holder = undefined;
     this.#onEnd?.();
     if (this.#stopped) return;
-    if (code !== null && code !== 0) this.#log.error("gpioset failed", { bcm: this.#line.pin.bcm, code });
-    else this.#hold();
+    if (code !== null && code !== 0) {
+      this.#log.error("gpioset failed", { bcm: this.#line.pin.bcm, code, todo: sensorErrors["gpio/pin-refused"] });
+    } else this.#hold();
   }
 }

@@ -15,6 +15,7 @@ export const statusPatterns = {
   "button-stuck": [150, 150, 150, 150, 150, 750],
   "no-member": [100, 2900],
   "link-lost": [100, 900],
+  "microphone-lost": [1400, 150, 150, 300],
 } as const satisfies Readonly<Record<string, LedPattern>>;
 /** Shown by `doorward failed-light` when the daemon has ended for good: two long flashes and a short one. */
 export const START_FAILED: LedPattern = [600, 200, 600, 200, 150, 1250];

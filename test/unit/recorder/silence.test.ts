@@ -16,7 +16,7 @@ async function cameraless() {
   const lost = vi.fn();
   const recorder = new Recorder(
     { ...recorderDefaults, runtimeDir, source: { kind: "file", path: join(runtimeDir, "none.mp4"), subPath: null } },
-    { clock, log: { ...silentLog, warn: lost }, notices: { emit: () => {} }, onMotion: () => {} },
+    { clock, log: { ...silentLog, warn: lost, debug: lost }, notices: { emit: () => {} }, onMotion: () => {} },
   );
   onTestFinished(async () => {
     await recorder.stop();
