@@ -6,11 +6,14 @@ import { createDeviceKeys, DeviceKeyError } from "../../device/device-keys.ts";
 import { makeDirectoryDurably, writeFileDurably } from "../../device/platform/durable-file.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { CliError } from "../errors.ts";
-import { type Answers, configurationFrom } from "../setup/answers.ts";
+import { type Answers, brokerSettings, cameraSettings, configurationFrom } from "../setup/answers.ts";
 import { type Board, boardSettings, boards, isBoard, thisBoard } from "../setup/board.ts";
+import { foundCamera, foundMicrophone } from "../setup/found.ts";
 import { type TrialResult, tryButton, tryCamera, trySound } from "../setup/trials.ts";
 
 const CONFIG_MODE = 0o640;
+const MAX_NAME = 60;
+const ATTEMPTS = 5;
 const MEMORY_FOLDER = "/dev/shm";
 
 export async function run(invocation: Invocation): Promise<Outcome> {
@@ -28,30 +31,63 @@ export async function run(invocation: Invocation): Promise<Outcome> {
 
 async function askAndWrite({ options, terminal, signal }: Invocation, configFile: string): Promise<void> {
   const isUnattended = options.flag("yes");
-  const ask = async (flag: string, question: string, preset: string): Promise<string> => {
+  const ask = async (
+    flag: string,
+    question: string,
+    preset: string,
+    refuse: (answer: string) => unknown = () => {},
+  ): Promise<string> => {
     const given = options.text(flag);
     if (given !== undefined) return given;
-    return isUnattended ? preset : terminal.ask(question, preset, signal);
+    if (isUnattended) return preset;
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await terminal.ask(question, preset, signal);
+      try {
+        refuse(answer);
+        return answer;
+      } catch (error) {
+        // A slip of the finger is asked again; what comes from a pipe is not.
+        if (!(error instanceof CliError) || attempt === ATTEMPTS) throw error;
+        terminal.note(`${error.message}. ${error.hint}`);
+      }
+    }
   };
   const board = await boardFrom(options.text("board"), (text) => terminal.note(text));
   const isPi = board !== "none";
+  const name = await ask("name", "What is this doorbell called?", "Front door", refuseName);
+  const camera = await ask(
+    "camera",
+    "Camera: rpicam, /dev/video0, rtsp://…, or none?",
+    await foundCamera(isPi),
+    cameraSettings,
+  );
+  const login = {
+    brokerUser: options.text("brokerUser") ?? "",
+    brokerPasswordFile: options.text("brokerPasswordFile") ?? "",
+  };
   const answers: Answers = {
-    name: await ask("name", "What is this doorbell called?", "Front door"),
-    camera: await ask("camera", "Camera: rpicam, /dev/video0, rtsp://…, or none?", isPi ? "rpicam" : "none"),
+    name,
+    camera,
     microphone: await ask(
       "microphone",
       "Microphone: a name from `arecord -L`, camera, or off?",
-      isPi ? "default" : "camera",
+      await foundMicrophone(camera),
     ),
-    broker: await ask("broker", "Broker: own, or the address of one that runs already?", "own"),
-    brokerUser: options.text("brokerUser") ?? "",
-    brokerPasswordFile: options.text("brokerPasswordFile") ?? "",
+    broker: await ask("broker", "Broker: own, or the address of one that runs already?", "own", (broker) =>
+      brokerSettings({ broker, ...login }),
+    ),
+    ...login,
   };
   const data = options.text("data");
   const text = configurationFrom(await boardSettings(board), answers, data === undefined ? undefined : resolve(data));
   await mkdir(dirname(configFile), { recursive: true });
   await writeFileDurably(configFile, new TextEncoder().encode(text), { mode: CONFIG_MODE });
   terminal.say(`Wrote ${configFile}, with every setting explained.`);
+}
+
+function refuseName(name: string): void {
+  if (name.length <= MAX_NAME) return;
+  throw new CliError("cli/usage", `the name has ${name.length} characters`, { hint: `Say at most ${MAX_NAME}.` });
 }
 
 async function boardFrom(given: string | undefined, note: (text: string) => void): Promise<Board> {

@@ -19,7 +19,8 @@ export interface Answers {
 
 type Settings = Readonly<Record<string, unknown>>;
 
-function cameraSettings(camera: string): Settings {
+/** @throws CliError `cli/usage`. */
+export function cameraSettings(camera: string): Settings {
   if (camera === "rpicam") return { "camera.source": "rpicam" };
   if (camera === "none") return { "camera.source": "test-pattern" };
   if (camera.startsWith("/dev/")) return { "camera.source": "v4l2", "camera.device": camera };
@@ -29,12 +30,22 @@ function cameraSettings(camera: string): Settings {
   });
 }
 
-function microphoneSettings(microphone: string): Settings {
+export function microphoneSettings(microphone: string): Settings {
   if (microphone === "off" || microphone === "camera") return { "sound.source": microphone };
   return { "sound.source": "alsa", "sound.device": microphone };
 }
 
-function brokerSettings({ broker, brokerUser, brokerPasswordFile }: Answers): Settings {
+/** @throws CliError `cli/usage`. */
+export function brokerSettings({
+  broker,
+  brokerUser,
+  brokerPasswordFile,
+}: Pick<Answers, "broker" | "brokerUser" | "brokerPasswordFile">): Settings {
+  if (broker !== "own" && !/^mqtts?:\/\/./.test(broker)) {
+    throw new CliError("cli/usage", `"${broker}" is no broker`, {
+      hint: "Say own, or the address of one that runs already: mqtt://192.168.1.5:1883.",
+    });
+  }
   // Phones in the same network reach the doorbell's own broker and its pages.
   if (broker === "own") return { "broker.host": "0.0.0.0", "web.host": "0.0.0.0" };
   return {

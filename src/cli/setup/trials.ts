@@ -44,7 +44,10 @@ export async function tryCamera({ config, terminal, environment, scratch, signal
 /** Waits for a press, and answers it with the status LED. */
 export async function tryButton({ config, terminal, signal }: TrialPorts): Promise<TrialResult> {
   const { driver: kind, pins } = config.sensor;
-  if (kind === "simulated" || pins.bell === undefined) return "skipped";
+  if (kind === "simulated" || pins.bell === undefined) {
+    terminal.say("There is no button to press here: the pins are simulated.");
+    return "skipped";
+  }
   const driver = makeDriver({ driver: kind, pins }, { clock: makeSystemClock(), log: silentLog });
   try {
     await driver.start(signal);
@@ -77,6 +80,7 @@ export async function tryButton({ config, terminal, signal }: TrialPorts): Promi
 export async function trySound({ config, terminal, scratch, signal }: TrialPorts): Promise<TrialResult> {
   const { sound } = config.recorder;
   if (sound.kind !== "alsa") return "skipped";
+  const { speaker } = config.sensor.chime;
   const file = join(scratch, "doorward-sound.wav");
   try {
     terminal.say(`Say something: ${LISTEN_SECONDS} seconds are recorded and played back.`);
@@ -87,7 +91,8 @@ export async function trySound({ config, terminal, scratch, signal }: TrialPorts
         signal,
       },
     );
-    await run("aplay", ["-q", "-D", config.sensor.chime.speaker, file], { signal });
+    await run("aplay", ["-q", "-D", speaker, file], { signal });
+    terminal.say(`That was it. Nothing heard? \`speaker\` in [chime] is ${speaker}; \`aplay -L\` lists others.`);
     return "works";
   } catch {
     signal.throwIfAborted();

@@ -4,7 +4,7 @@ import { Witness } from "../../witness/witness.ts";
 import { serveWitness } from "../../witness/witness-server.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { explain } from "../explain.ts";
-import { untilStopped } from "../until-stopped.ts";
+import { serveUntilStopped } from "../serve-until-stopped.ts";
 import { WitnessHome } from "../witness-home.ts";
 
 const PORTS = { min: 0, max: 65_535 };
@@ -35,7 +35,7 @@ export async function run({ options, terminal, signal }: Invocation): Promise<Ou
       logs.length === 0 ? "It follows no log yet: see `doorward register witness add`." : `Follows ${logs.join(", ")}.`,
     );
     terminal.say("Ctrl-C ends.");
-    await untilStopped(signal);
+    await serveUntilStopped(signal);
     await server.stop();
   } finally {
     memory.close();
