@@ -25,6 +25,8 @@ test(`every unit is exposed at most ${MOST_EXPOSED}, and systemd has nothing to 
     "doorward-broker.service",
     "doorward-failed.service",
     "doorward-mailbox.service",
+    "doorward-register.service",
+    "doorward-witness.service",
     "doorward.service",
   ]);
   expect(units.filter(({ ok }) => !ok)).toEqual([]);
@@ -43,13 +45,17 @@ test("a misspelt directive is noticed", async () => {
   expect(judged?.complaints.join("\n")).toContain("ProtectHomes");
 });
 
-test.each(["doorward", "doorward-broker", "doorward-mailbox"])(
-  "%s tells systemd that it is up and lives",
-  async (name) => {
-    const text = await readFile(join(root, `systemd/${name}.service`), "utf8");
-    for (const line of ["Type=notify", "WatchdogSec=60", "Restart=always", "LimitCORE=0", "MemorySwapMax=0"]) {
-      expect(text).toContain(`\n${line}\n`);
-    }
-    expect(text).toMatch(/\nLoadCredential=/);
-  },
-);
+test.each([
+  ["doorward", /\nLoadCredential=/],
+  ["doorward-broker", /\nLoadCredential=/],
+  ["doorward-mailbox", /\nLoadCredential=/],
+  // Their keys are what they keep: nobody's password.
+  ["doorward-register", /\nStateDirectoryMode=0700\n/],
+  ["doorward-witness", /\nStateDirectoryMode=0700\n/],
+])("%s tells systemd that it is up and lives, and keeps its secrets to itself", async (name, secrets) => {
+  const text = await readFile(join(root, `systemd/${name}.service`), "utf8");
+  for (const line of ["Type=notify", "WatchdogSec=60", "Restart=always", "LimitCORE=0", "MemorySwapMax=0"]) {
+    expect(text).toContain(`\n${line}\n`);
+  }
+  expect(text).toMatch(secrets);
+});
