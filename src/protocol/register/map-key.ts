@@ -1,5 +1,9 @@
 /** A key or digest as a short text that tells it from others, for maps in memory: base64 would take ten times as long. */
-export const mapKey = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
+export function mapKey(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
 
 /** The inverse of {@link mapKey}. */
 export const bytesOfMapKey = (text: string): Uint8Array =>
