@@ -8,7 +8,7 @@ import type { RecorderConfig } from "./recorder-config.ts";
 const run = promisify(execFile);
 const LOOK_AGAIN_MS = 60_000;
 const LOOK_WITHIN_MS = 10_000;
-const TODO =
+const REMEDY =
   "Recording goes on without sound. Plug the microphone in, or set `device` in [sound] to a name from `arecord -L`; `off` says that there is none.";
 
 export interface MicrophonePorts {
@@ -39,7 +39,7 @@ export class Microphone {
   lost(): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    this.#ports.log.warn("microphone lost", { todo: TODO });
+    this.#ports.log.warn("microphone lost", { todo: REMEDY });
     this.#ports.notices.emit("microphoneLost", {});
     this.#lookLater();
   }
