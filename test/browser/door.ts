@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -102,6 +102,16 @@ level = "debug"
     const before = this.#daemon.heard("clip sealed").length;
     await this.#daemon.ask({ op: "ring" });
     await this.#daemon.says("clip sealed", before + 1);
+  }
+
+  /** Flips a byte in the middle of a clip's file, as a failing card does. */
+  async damageClip(): Promise<void> {
+    const folder = join(this.dir, "door", "vault", "clips");
+    const [name = ""] = (await readdir(folder)).filter((file) => file.endsWith(".clip"));
+    const bytes = await readFile(join(folder, name));
+    const middle = Math.floor(bytes.length / 2);
+    bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+    await writeFile(join(folder, name), bytes);
   }
 
   /** Starts anew with one register whose log it copies. */

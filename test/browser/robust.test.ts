@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -215,7 +215,7 @@ describe("a paired phone", () => {
   test("plays what is whole of a damaged recording and shows where it is not", async () => {
     await openNewest(page);
     expect(await page.locator(".film-gap").count()).toBe(0); // control
-    await damageNewestClip(door);
+    await door.damageClip();
     await page.reload();
     await page.locator(".film-gap").waitFor();
     await page.getByText("A part of this recording is damaged").waitFor();
@@ -284,14 +284,3 @@ describe("a paired phone", () => {
     await until(async () => (await notReached.count()) === 0);
   });
 });
-
-/** Flips a byte in the middle of the clip's file, as a failing card does. */
-async function damageNewestClip(door: Door): Promise<void> {
-  const folder = join(door.dir, "door", "vault", "clips");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".clip"));
-  const file = join(folder, names[0] ?? "");
-  const bytes = await readFile(file);
-  const middle = Math.floor(bytes.length / 2);
-  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
-  await writeFile(file, bytes);
-}

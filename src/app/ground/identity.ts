@@ -11,6 +11,7 @@ export interface Identity {
 
 const RECORD = "identity-seed";
 const SEED_BYTES = 32;
+const ENGINE_TRIES = 4;
 
 /** This phone's signing key; made when there is none. */
 export async function loadIdentity(library: Crypto, database: AppDatabase, box: SealedBox): Promise<Identity> {
@@ -25,12 +26,15 @@ export async function loadIdentity(library: Crypto, database: AppDatabase, box: 
   return openIdentity(library, box, kept);
 }
 
-async function engineIdentity(): Promise<StoredIdentity | null> {
+async function engineIdentity(triesLeft = ENGINE_TRIES): Promise<StoredIdentity | null> {
   try {
     const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
     const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
     return { kind: "engine", publicKey, pair };
   } catch (error) {
+    // WebKitGTK fails at about one key in a hundred, and at the next no more.
+    const isChance = error instanceof DOMException && error.name === "OperationError" && triesLeft > 1;
+    if (isChance) return engineIdentity(triesLeft - 1);
     if (error instanceof DOMException) return null; // an engine without Ed25519
     throw error;
   }

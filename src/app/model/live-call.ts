@@ -32,6 +32,7 @@ export class LiveCall {
 
   /** @throws AppError `app/live-…`. @throws ProtocolError `live/mismatch`, `statement/…`: the path is not honest. @throws OwnerError. */
   async start(): Promise<void> {
+    if (!("RTCPeerConnection" in globalThis)) throw new AppError("app/live-no-engine", "no WebRTC in this browser");
     const { crypto, identity } = this.#home.ground;
     const doorbell = await this.#home.link.doorbell();
     const keys = { crypto, deviceKey: await this.#home.deviceKey(), signer: identity.signer };

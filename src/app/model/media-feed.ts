@@ -16,6 +16,8 @@ export interface FeedEvents {
 
 type MediaLane = typeof LANES.video | typeof LANES.audio;
 
+const CALM_MS = 300;
+
 interface ManagedWindow {
   readonly ManagedMediaSource?: typeof MediaSource;
 }
@@ -103,7 +105,7 @@ function feedParts(video: HTMLVideoElement, film: Film, events: FeedEvents, Sour
       return type !== null && type !== undefined && Source.isTypeSupported(type) ? [{ lane, type }] : [];
     });
     if (!playable.some(({ lane }) => lane === LANES.video)) events.onUnplayable();
-    for (const { lane, type } of playable) feeds.get(lane)?.attach(media.addSourceBuffer(type), finish);
+    for (const { lane, type } of playable) feeds.get(lane)?.attach(media.addSourceBuffer(type), onAppended);
     for (const lane of feeds.keys()) if (!playable.some((known) => known.lane === lane)) feeds.delete(lane);
     finish();
   };
@@ -111,6 +113,16 @@ function feedParts(video: HTMLVideoElement, film: Film, events: FeedEvents, Sour
   const finish = (): void => {
     if (!isDone || !attached || media.readyState !== "open") return;
     if ([...feeds.values()].every(({ isIdle }) => isIdle)) media.endOfStream();
+  };
+
+  // WebKit waits in silence for a lane that begins later than the other, and hangs when it is sent on while it appends.
+  let calm: ReturnType<typeof setTimeout> | undefined;
+  const onAppended = (): void => {
+    clearTimeout(calm);
+    calm = setTimeout(() => {
+      if (video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) skipGap();
+    }, CALM_MS);
+    finish();
   };
 
   /** Playing has come to a gap: go on where it ends. Where loading is merely slow there is nothing behind to go to. */
@@ -141,18 +153,17 @@ function feedParts(video: HTMLVideoElement, film: Film, events: FeedEvents, Sour
     if (bytes === null) events.onGaps(gapsOf(film));
     else feeds.get(known)?.push(bytes);
     attach();
-    if (video.readyState === HTMLMediaElement.HAVE_METADATA) skipGap();
   });
   const endState = film.state.subscribe((state) => {
     if (state !== "whole") return;
     isDone = true;
     events.onGaps(gapsOf(film));
     finish();
-    skipGap();
   });
   return () => {
     endFragments();
     endState();
+    clearTimeout(calm);
     video.removeEventListener("waiting", skipGap);
     video.removeAttribute("src");
     video.load();
