@@ -11,6 +11,9 @@ const kind = (name: string, timeoutSeconds: number, parallel: boolean) => ({
   },
 });
 
+/** Debian's WebKitGTK hangs now and then on a busy machine: `npm run webkit` alone runs these. */
+const isAsked = process.argv.includes("webkit");
+
 export default defineConfig({
   test: {
     projects: [
@@ -19,6 +22,7 @@ export default defineConfig({
       kind("scenario", 180, false),
       kind("crash", 300, false),
       kind("browser", 120, false),
+      ...(isAsked ? [kind("webkit", 120, false)] : []),
     ],
     maxWorkers: 2,
   },

@@ -94,6 +94,7 @@ function Navigation({ home }: { readonly home: Home }) {
 }
 
 function Banners({ home }: { readonly home: Home }) {
+  const connection = home.link.connection.value;
   return (
     <>
       <ClaimBanner home={home} />
@@ -107,10 +108,10 @@ function Banners({ home }: { readonly home: Home }) {
           </div>
         </Notice>
       )}
-      {home.link.connection.value === "away" ? (
+      {connection === "away" || connection === "refused" ? (
         <Notice tone="warn">
           <p>
-            <strong>{words.connection.away}.</strong> {words.connection.awayText}
+            <strong>{words.connection[connection]}.</strong> {words.connection[`${connection}Text`]}
           </p>
           <div>
             <Button kind="quiet" onClick={() => home.link.retryNow()}>

@@ -64,6 +64,9 @@ export const words = {
     online: "Connected",
     away: "Doorbell not reached",
     awayText: "It may be off, or you are in another network. What this phone knows is still here; it keeps trying.",
+    refused: "This phone is not let in",
+    refusedText:
+      "An owner removed it, or the doorbell was reset. What this phone knows is still here. To pair it anew, first forget this doorbell in the settings.",
   },
 
   home: {

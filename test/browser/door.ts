@@ -2,6 +2,10 @@ import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
+import { decodeClipHead, decodeRecordLeaf } from "../../src/protocol/clip-file.ts";
+import { LANES } from "../../src/protocol/clip-keys.ts";
+import { LEAF_BYTES } from "../../src/protocol/fragment.ts";
 import { Daemon } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
 import { freePort } from "../fakes/free-port.ts";
@@ -104,13 +108,22 @@ level = "debug"
     await this.#daemon.says("clip sealed", before + 1);
   }
 
-  /** Flips a byte in the middle of a clip's file, as a failing card does. */
+  /** Flips a byte in the middle of a clip's third piece of picture, as a failing card does. */
   async damageClip(): Promise<void> {
     const folder = join(this.dir, "door", "vault", "clips");
     const [name = ""] = (await readdir(folder)).filter((file) => file.endsWith(".clip"));
     const bytes = await readFile(join(folder, name));
-    const middle = Math.floor(bytes.length / 2);
-    bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+    let at = decodeClipHead(nodeCrypto, bytes).length;
+    for (;;) {
+      const { lane, index, length } = decodeRecordLeaf(bytes.subarray(at, at + LEAF_BYTES));
+      at += LEAF_BYTES;
+      if (lane === LANES.video && index === 3) {
+        const middle = at + Math.floor(length / 2);
+        bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+        break;
+      }
+      at += length;
+    }
     await writeFile(join(folder, name), bytes);
   }
 
@@ -134,6 +147,12 @@ level = "debug"
   /** Ends the daemon; what it kept stays. */
   async shutDown(): Promise<void> {
     await this.#daemon.stop();
+  }
+
+  /** Ends the daemon as a power cut does. */
+  async cutPower(): Promise<void> {
+    this.#daemon.signal("SIGKILL");
+    await this.#daemon.ended;
   }
 
   async comeBack(): Promise<void> {

@@ -93,7 +93,7 @@ export class Daemon {
     );
   }
 
-  signal(name: "SIGHUP" | "SIGTERM"): void {
+  signal(name: "SIGHUP" | "SIGKILL" | "SIGTERM"): void {
     this.#child.kill(name);
   }
 

@@ -11,13 +11,15 @@ import type { Ground } from "../ground/ground.ts";
 import { homeConnector } from "../ground/home-connector.ts";
 import { Gate } from "./gate.ts";
 
-/** `away`: tried, and trying again by itself. */
-export type Connection = "connecting" | "online" | "away";
+/** `away`: tried, and trying again by itself. `refused`: likewise, but a broker answered and did not let this phone in. */
+export type Connection = "connecting" | "online" | "away" | "refused";
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 /** What a screen asks for waits this long for a connection that is being made. */
 const PATIENCE_MS = 12_000;
+/** MQTT 3.1.1, 3.2.2.3: bad user name or password; not authorized. */
+const NOT_LET_IN: readonly unknown[] = [4, 5];
 
 export interface HomeLinkEvents {
   /** A connection was made; until this settles nobody else learns of it. */
@@ -84,9 +86,13 @@ export class HomeLink {
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
       this.#wake = new Gate();
-      const wasUp = await this.#once().catch(() => false);
+      let ended: Connection = "away";
+      const wasUp = await this.#once().catch((error: unknown) => {
+        if (isRefusal(error)) ended = "refused";
+        return false;
+      });
       if (wasUp) pauseMs = FIRST_PAUSE_MS;
-      this.connection.value = "away";
+      this.connection.value = ended;
       const pause = new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
       await Promise.race([pause, this.#wake.opened]);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -118,4 +124,9 @@ export class HomeLink {
       await link.close();
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return NOT_LET_IN.includes((error as { readonly code?: unknown }).code) || isRefusal(error.cause);
 }

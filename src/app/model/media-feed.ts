@@ -155,8 +155,8 @@ function feedParts(video: HTMLVideoElement, film: Film, events: FeedEvents, Sour
     attach();
   });
   const endState = film.state.subscribe((state) => {
-    if (state !== "whole") return;
-    isDone = true;
+    if (state === "loading") return;
+    isDone = true; // what has come plays to its end, also where the rest does not come
     events.onGaps(gapsOf(film));
     finish();
   });

@@ -69,11 +69,8 @@ function ClosedClip({ home, entry }: { readonly home: Home; readonly entry: Clip
   return (
     <div class="stack">
       <ScreenHead title={titleOf(entry)} text={whenOf(entry)} back={{ screen: "timeline" }} />
-      {failed ? (
-        <FailureNotice error={film.failure.value} onRetry={again} />
-      ) : (
-        <FilmView key={film.id} film={film} entry={entry} poster={poster} />
-      )}
+      {failed ? <FailureNotice error={film.failure.value} onRetry={again} /> : null}
+      {failed && film.loaded.value === 0 ? null : <FilmView key={film.id} film={film} entry={entry} poster={poster} />}
       {entry.clockSet ? null : (
         <Notice tone="warn">
           <p>{words.player.clock}</p>

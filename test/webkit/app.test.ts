@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningMailbox, startMailbox } from "../../src/mailbox/mailbox.ts";
+import { Door } from "../browser/door.ts";
+import { buildPages } from "../browser/pages.ts";
+import { until } from "../browser/until.ts";
 import { bundleProgram } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
-import { Door } from "./door.ts";
-import { buildPages } from "./pages.ts";
-import { until } from "./until.ts";
 import { WebKit } from "./webkit.ts";
 
 let door: Door;

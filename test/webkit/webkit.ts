@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { until } from "../browser/until.ts";
 import { freePort } from "../fakes/free-port.ts";
-import { until } from "./until.ts";
 
 /** The key by which the WebDriver protocol marks an element. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
@@ -130,7 +130,7 @@ function miniBrowser(): string {
       .map((name) => join(libraries, folder, name, "MiniBrowser")),
   );
   const [path] = found.filter((file) => existsSync(file));
-  if (path === undefined) throw new Error("MiniBrowser is not there: scripts/prepare test");
+  if (path === undefined) throw new Error("MiniBrowser is not there: scripts/prepare webkit");
   return path;
 }
 
