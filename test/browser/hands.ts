@@ -4,8 +4,9 @@ import { until } from "./until.ts";
 
 /** What a person does with the app, by the words on the screen. */
 
-export async function pair(page: Page, door: Door): Promise<void> {
-  await page.goto(`${door.url}#${await door.pairingCode()}`);
+/** @param app - Where the app is opened. */
+export async function pair(page: Page, door: Door, app = door.url): Promise<void> {
+  await page.goto(`${app}#${await door.pairingCode()}`);
   await page.getByRole("button", { name: "Pair", exact: true }).click();
   await page.getByText("Camera on").waitFor();
 }

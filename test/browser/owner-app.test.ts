@@ -17,6 +17,8 @@ let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 let mailbox: RunningMailbox;
+/** Every address that the browser has asked anything of. */
+const asked: string[] = [];
 
 const recipient = async (...words: string[]): Promise<Record<string, unknown>> => {
   const { exit, out, err } = await doorward(["recipient", ...words, "--home", join(door.dir, "recipient"), "--json"]);
@@ -36,6 +38,9 @@ beforeAll(async () => {
   context = await browser.newContext({ viewport: { width: 360, height: 740 } });
   await keepBlobs(context);
   page = await context.newPage();
+  const note = (url: string): void => void (url.startsWith("blob:") || url.startsWith("data:") || asked.push(url));
+  context.on("request", (request) => note(request.url()));
+  page.on("websocket", (socket) => note(socket.url()));
 });
 
 afterAll(async () => {
@@ -129,5 +134,12 @@ describe("the owner's app, against a real doorbell", () => {
         .digest("hex"),
     ).toBe(preview);
     await page.getByText("Delivered", { exact: true }).waitFor();
+  });
+
+  test("has asked nobody but the doorbell in all of that", () => {
+    const { host } = new URL(door.url);
+    expect(asked.some((url) => url.includes("/clips/"))).toBe(true); // control: it has asked, and was heard
+    expect(asked).toContain(`ws://${host}/mqtt`);
+    expect(asked.filter((url) => new URL(url).host !== host)).toEqual([]);
   });
 });

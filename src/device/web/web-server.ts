@@ -187,6 +187,7 @@ export class WebServer {
       setHeaders: (response, path) => {
         // Vite names what lies here after its content.
         const isHashed = path.includes("/assets/");
+        response.setHeader("vary", "accept-encoding"); // each form lies beside the file
         response.setHeader("cache-control", isHashed ? `public, max-age=${YEAR_SECONDS}, immutable` : "no-cache");
       },
     });
