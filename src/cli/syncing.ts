@@ -11,6 +11,9 @@ import { witnessWords } from "./quorum.ts";
 import type { Terminal } from "./terminal.ts";
 import { localTime } from "./words.ts";
 
+/** A country's year is 40 MiB. One that takes longer counts as not reached, and what was known of it stays. */
+const REGISTER_WITHIN_MS = 180_000;
+
 /** All that opening an app fetches. Whatever a command does with it afterwards leaves no trace. */
 export async function syncOwner(
   { terminal, signal }: Pick<Invocation, "terminal" | "signal">,
@@ -26,7 +29,7 @@ export async function syncOwner(
       state: await store.read(),
       shelf,
       nowSeconds: Math.floor(nowMs / 1000),
-      openUrl: (url) => httpLog(url, signal),
+      openUrl: (url) => httpLog(url, AbortSignal.any([signal, AbortSignal.timeout(REGISTER_WITHIN_MS)])),
       onProgress: (done, total) => progress.update(done, total),
     });
   } finally {

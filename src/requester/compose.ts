@@ -37,7 +37,10 @@ export function composeRequest(ports: ComposePorts, card: Uint8Array, wish: Requ
   return signRequest(ports, { ...wish, text: wish.text.normalize("NFC"), card, extends: null });
 }
 
-/** The same case, place and time for longer: all of it but the expiry stays. @throws as {@link composeRequest}. */
+/**
+ * The same case, place and time for longer. A register would let officer, offence and text change; here all but the expiry stays.
+ * @throws as {@link composeRequest}.
+ */
 export function composeExtension(
   ports: ComposePorts,
   card: Uint8Array,

@@ -169,10 +169,17 @@ describe("from a request in public to an answer that anybody can check", () => {
       ...["--text", "A blue van was seen in this street. Pictures of it may help."],
     );
     expect(await json(ask, 1)).toMatchObject({ error: { code: "request/unaccredited" } });
-    const { requester: key } = await json(requester("accredit"));
-    const vouch = ["--agency", "Town Police", "--voucher", "State union", "--evidence", "Met at the station"];
+    const handed = at("rivera.json");
+    const { requester: key } = await json(requester("accredit", "--out", handed));
+    const vouch = ["--voucher", "State union", "--evidence", "Met at the station"];
     const operator = ["--data", at("register"), "--url", register.url];
-    await json(["register", "accredit", String(key), ...vouch, ...operator]);
+    const accredit = (named: string, ...more: readonly string[]) => [
+      ...["register", "accredit", named, ...vouch, ...operator, ...more],
+    ];
+    expect(await json(accredit(handed, "--agency", "City Police"), 2)).toMatchObject({ error: { code: "cli/usage" } });
+    expect(await json(accredit(String(key)), 2)).toMatchObject({ error: { code: "cli/usage" } });
+    expect(await json(accredit(at("register/register.json")), 1)).toMatchObject({ error: { code: "cli/wrong-file" } });
+    await json(accredit(handed));
     // In the log at once, and seen once the witness has cosigned a checkpoint with it.
     await until(30_000, async () => ((await json(requester("status"))).accredited === "Town Police" ? true : null));
     const asked = await json(ask);

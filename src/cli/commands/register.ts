@@ -112,9 +112,11 @@ export const registerCommands: readonly CommandDefinition[] = [
     summary: "Vouch publicly for a requester's key",
     details:
       "Becomes a leaf of the log: who vouched for the key, and how. Requests of the key must name exactly this agency. Accrediting a key again replaces what was said, and ends a revocation.",
-    args: [requesterArg],
+    args: [
+      { name: "<requester>", meaning: "the requester's public key, or the file that `requester accredit --out` wrote" },
+    ],
     options: [
-      { flags: "--agency <name>", meaning: "the agency that the key belongs to", required: true },
+      { flags: "--agency <name>", meaning: "the agency that the key belongs to (default: as the file says)" },
       { flags: "--voucher <name>", meaning: "who vouches for that", required: true },
       { flags: "--evidence <text>", meaning: "how they made sure", required: true },
       ...operatorFlags,
@@ -124,6 +126,11 @@ export const registerCommands: readonly CommandDefinition[] = [
         command:
           'doorward register accredit 5f0c… --agency "Town Police" --voucher "Registrar A. Ohm" --evidence "Met at the station" --data ./register',
         meaning: "while the register serves",
+      },
+      {
+        command:
+          'doorward register accredit rivera.json --voucher "Registrar A. Ohm" --evidence "Met at the station, fingerprint read out" --data ./register',
+        meaning: "key and agency from the file that the requester handed over",
       },
     ],
     load: () => import("../register/accredit.ts"),

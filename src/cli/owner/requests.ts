@@ -24,8 +24,12 @@ export async function run(invocation: Invocation): Promise<Outcome> {
 
 function closing(registers: number, hasPlace: boolean, count: number, isTrouble: boolean): string {
   if (registers === 0) return "No register is followed: `doorward owner register add`.";
-  if (!hasPlace) return "This home has no place yet, so no request can concern it: `doorward owner place --at …`.";
+  if (!hasPlace) return "This home has no place yet, so no request can concern it:\n  doorward owner place --at …";
   if (count === 0 && isTrouble) return "Whether anybody asks cannot be told now.";
   if (count === 0) return "Nobody asks for anything around your home.";
-  return "To share something of a clip: `doorward owner requests answer REQUEST CLIP --seconds FROM-TO`. To do nothing is an answer that nobody sees.";
+  return [
+    "To share something of a clip:",
+    "  doorward owner requests answer REQUEST CLIP --seconds FROM-TO",
+    "To do nothing is an answer that nobody sees.",
+  ].join("\n");
 }

@@ -3,6 +3,7 @@ import { toBase64url, toHex } from "../../protocol/bytes.ts";
 import { parseLogPolicy } from "../../protocol/tlog/checkpoint.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { writeOutputFile } from "../private-dir.ts";
+import { writeRequesterFile } from "../requester-file.ts";
 import { RequesterHome } from "../requester-home.ts";
 import { fields } from "../table.ts";
 import { fingerprint } from "../words.ts";
@@ -13,14 +14,9 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   const { publicKey } = await home.signer();
   const { agency, officer, register } = await home.profile();
   const key = toHex(publicKey);
-  const handed = {
-    register: parseLogPolicy(nodeCrypto, register).origin,
-    requester: toBase64url(publicKey),
-    agency,
-    officer,
-  };
+  const handed = { register: parseLogPolicy(nodeCrypto, register).origin, requester: publicKey, agency, officer };
   const out = options.text("out");
-  if (out !== undefined) await writeOutputFile(out, `${JSON.stringify(handed, null, 2)}\n`);
+  if (out !== undefined) await writeOutputFile(out, writeRequesterFile(handed));
   terminal.say("For whoever accredits requesters at the register:");
   terminal.say();
   terminal.say(
@@ -37,5 +33,6 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   terminal.say("They make sure that you are of that agency, and compare the fingerprint with");
   terminal.say("you. The agency's name has to stand in the accreditation exactly like this;");
   terminal.say("every request repeats it.");
-  return { json: { ok: true, ...handed, requesterHex: key, ...(out === undefined ? {} : { file: out }) } };
+  const said = { ...handed, requester: toBase64url(publicKey) };
+  return { json: { ok: true, ...said, requesterHex: key, ...(out === undefined ? {} : { file: out }) } };
 }

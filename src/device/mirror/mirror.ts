@@ -11,9 +11,9 @@ import { MirrorError } from "./errors.ts";
 import { FetchedFiles } from "./fetched-files.ts";
 import { FixedMinutes } from "./fixed-minutes.ts";
 import type { HttpGet } from "./http-get.ts";
-import { MirrorFolder } from "./mirror-folder.ts";
+import { type MirroredSizes, MirrorFolder } from "./mirror-folder.ts";
 import { countOfPaths, mirrorPaths, partialPaths } from "./mirror-paths.ts";
-import { cutTo, expectProven } from "./proven.ts";
+import { cutTo, expectProven, leadsToItsRoot } from "./proven.ts";
 
 const MS_PER_DAY = 86_400_000;
 /** Of one fetch: a year of a country has fewer than two hundred. */
@@ -56,6 +56,8 @@ export class Mirror {
   readonly #ports: MirrorPorts;
   readonly #minutes: FixedMinutes;
   readonly #life = new AbortController();
+  /** Keys of the logs whose copy was found whole since the start. */
+  readonly #found = new Set<string>();
   #running: readonly Promise<void>[] = [];
 
   constructor(config: MirrorConfig, ports: MirrorPorts) {
@@ -115,7 +117,7 @@ export class Mirror {
     const logKey = parseVerifierKey(crypto, register.logKey);
     const { root } = openSignedCheckpoint(crypto, { origin: register.origin, logKey }, checkpoint);
     const day = Math.floor(clock.nowMs() / MS_PER_DAY);
-    const old = await folder.sizes();
+    const old = await this.#soundSizes(register, folder);
     if (countOfPaths(old.size, size) > MAX_FILES) {
       throw new MirrorError("mirror/no-room", `grown from ${old.size} to ${size} entries`);
     }
@@ -144,6 +146,23 @@ export class Mirror {
       await folder.keepWithin(this.#config.roomBytes);
     }
     await folder.stamp(day);
+  }
+
+  /**
+   * What the copy leads to, looked at whole once after each start: a copy that does not lead to the root that the log signed for it,
+   * because the card lost bits or because it was made before copies were proven, counts as none and is fetched anew.
+   */
+  async #soundSizes({ origin, logKey }: MirroredRegister, folder: MirrorFolder): Promise<MirroredSizes> {
+    const { crypto } = this.#ports;
+    const sizes = await folder.sizes();
+    if (sizes.size === 0 || this.#found.has(logKey)) return sizes;
+    const policy = { origin, logKey: parseVerifierKey(crypto, logKey) };
+    if (await leadsToItsRoot(crypto, policy, { get: (path) => folder.read(path) }, sizes.size)) {
+      this.#found.add(logKey);
+      return sizes;
+    }
+    for (const path of [...partialPaths(sizes.before), ...partialPaths(sizes.size)]) await folder.remove(path);
+    return { size: 0, before: 0 };
   }
 
   #folderOf({ logKey }: MirroredRegister): MirrorFolder {

@@ -1,6 +1,8 @@
 import type { Crypto } from "../../protocol/crypto.ts";
+import { type LogPolicy, openSignedCheckpoint } from "../../protocol/tlog/checkpoint.ts";
 import { LogError } from "../../protocol/tlog/errors.ts";
 import {
+  CHECKPOINT_PATH,
   decodeBundle,
   decodeTile,
   HASH_BYTES,
@@ -12,7 +14,7 @@ import {
   tileWidth,
 } from "../../protocol/tlog/tiles.ts";
 import { TreeReader } from "../../protocol/tlog/tree-reader.ts";
-import type { MirroredPath } from "./mirror-paths.ts";
+import { type MirroredPath, mirrorPaths } from "./mirror-paths.ts";
 
 /** What a whole file has of the partial one that it replaced. @throws LogError `log/malformed`. */
 export function cutTo(path: string, whole: Uint8Array): Uint8Array {
@@ -63,5 +65,27 @@ export async function expectProven(
     if (!had.every((byte, i) => byte === has[i])) {
       throw new LogError("log/damaged", `the tree does not begin with the one of ${oldSize} entries`);
     }
+  }
+}
+
+/** Whether all that is kept of a tree of `size` entries leads to the root that the log signed. */
+export async function leadsToItsRoot(
+  crypto: Crypto,
+  policy: Pick<LogPolicy, "origin" | "logKey">,
+  copy: TileSource,
+  size: number,
+): Promise<boolean> {
+  const checkpoint = await copy.get(CHECKPOINT_PATH);
+  if (checkpoint === null) return false;
+  try {
+    const tree = openSignedCheckpoint(crypto, policy, checkpoint);
+    // A checkpoint of fewer entries was passed on for members to convict; what it leads to is no matter of the copy.
+    if (tree.size < size) return true;
+    if (tree.size > size) return false;
+    await expectProven(crypto, copy, size, tree, mirrorPaths(0, size));
+    return true;
+  } catch (error) {
+    if (error instanceof LogError) return false;
+    throw error;
   }
 }

@@ -59,11 +59,22 @@ export type RegisterSyncPorts = Pick<SyncPorts, "crypto" | "state" | "shelf" | "
   readonly doorbell: Pick<Doorbell, "registerFile">;
 };
 
-/** The registers alone, for an app that has an index of its clips already. @throws OwnerError as {@link syncHome}. */
+/** One that answers slowly holds up none of the others before so many do. */
+const REGISTERS_AT_ONCE = 4;
+
+/** The registers alone, in the order of the state, for an app that has an index of its clips already. @throws OwnerError as {@link syncHome}. */
 export async function syncRegisters(ports: RegisterSyncPorts): Promise<SyncedRegister[]> {
-  const registers: SyncedRegister[] = [];
-  for (const register of ports.state.registers ?? []) registers.push(await syncRegister(ports, register));
-  return registers;
+  const waiting = [...(ports.state.registers ?? []).entries()];
+  const synced: SyncedRegister[] = [];
+  const workOff = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [place, register] = next;
+      synced[place] = await syncRegister(ports, register);
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: REGISTERS_AT_ONCE }, workOff));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  return synced;
 }
 
 async function syncRegister(ports: RegisterSyncPorts, register: RegisterChoice): Promise<SyncedRegister> {

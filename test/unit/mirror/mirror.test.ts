@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -283,6 +283,51 @@ describe("the mirror of a register's log", () => {
       await world.mirror.stop();
     },
   );
+
+  test.each([
+    ["a bundle", "tile/entries/001"],
+    ["the last bundle", "tile/entries/002.p/88"],
+    ["a tile", "tile/0/001"],
+    ["the last tile", "tile/0/002.p/88"],
+    ["the checkpoint", "checkpoint"],
+    ["a tile that is gone", "tile/1/000.p/2"],
+  ])("a copy that is spoilt on the card is fetched anew after a start: %s", async (what, path) => {
+    const log = new MemoryLog(crypto);
+    log.grow(entriesOf(0, 600));
+    await log.publish();
+    const first = mirrorOf(log);
+    await first.mirror.start(new AbortController().signal);
+    await nextFetch(first, untilSize(first, 600));
+    await first.mirror.stop();
+    const [folder = ""] = await readdir(dir);
+    const file = join(dir, folder, path);
+    const right = await readFile(file);
+    if (what.endsWith("gone")) await rm(file);
+    else
+      await writeFile(
+        file,
+        Uint8Array.from(right, (byte, i) => (i === right.length - 3 ? byte ^ 1 : byte)),
+      );
+    const again = mirrorOf(log);
+    await again.mirror.start(new AbortController().signal);
+    await nextFetch(again, async () => right.equals(await readFile(file).catch(() => Buffer.alloc(0))));
+    expect(again.warnings).toEqual([]);
+    expect(await everyEntry(log, again, null)).toBe(600);
+    await again.mirror.stop();
+  });
+
+  test("a copy that is whole is not fetched again after a start", async () => {
+    const log = new MemoryLog(crypto);
+    log.grow(entriesOf(0, 600));
+    await log.publish();
+    for (const expected of [mirrorPaths(0, 600).length + 1, 1]) {
+      const world = mirrorOf(log, { room: 8_000 });
+      await world.mirror.start(new AbortController().signal);
+      await nextFetch(world, untilSize(world, 600));
+      expect(world.asked).toHaveLength(expected);
+      await world.mirror.stop();
+    }
+  });
 
   test("passes a smaller log on, for members to convict", async () => {
     const log = new MemoryLog(crypto);

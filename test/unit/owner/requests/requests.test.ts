@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { nodeCrypto as crypto } from "../../../../src/device/platform/node-crypto.ts";
 import type { RegisterChoice } from "../../../../src/owner/owner-state.ts";
 import { requestsFor } from "../../../../src/owner/requests/match.ts";
-import { addRegister, STALE_AFTER_SECONDS } from "../../../../src/owner/requests/registers.ts";
+import { addRegister, originOf, STALE_AFTER_SECONDS } from "../../../../src/owner/requests/registers.ts";
 import { type Synced, syncHome } from "../../../../src/owner/requests/sync.ts";
 import { toHex, utf8 } from "../../../../src/protocol/bytes.ts";
 import { encodeLeaf } from "../../../../src/protocol/register/leaf.ts";
@@ -249,6 +249,36 @@ describe("a register whose log does not hold is named, and nothing of it is show
   test("one that serves garbage", async () => {
     log.files.set("checkpoint", utf8("<!doctype html>"));
     await expectNothing("log/malformed", await sync());
+  });
+
+  test("one that never answers holds no other up, and comes in its place", async () => {
+    const others = [1, 2].map((seed) => new MemoryLog(crypto, { origin: `other.example/${seed}` }));
+    for (const other of others) {
+      await other.publish(NOON);
+      const keys = { logKey: encodeVerifierKey(other.log.key), url: `https://${other.log.key.name}` };
+      home.state = addRegister(home.state, choice(keys));
+    }
+    home.state = addRegister(home.state, choice({ url: URL_OF_REGISTER }));
+    home.copy = { get: () => Promise.resolve(null) };
+    let giveUp = (): void => {};
+    const silent = new Promise<never>((_, reject) => {
+      giveUp = () => reject(new Error("too late"));
+    });
+    const [first, second] = others;
+    const synced = sync(NOON, {
+      "https://other.example/1": { get: () => silent },
+      "https://other.example/2": second ?? expect.fail(),
+      [URL_OF_REGISTER]: log,
+    });
+    const saved = (): number => [...home.shelfFiles.keys()].filter((name) => name.startsWith("register-")).length;
+    await expect.poll(saved).toBe(2);
+    giveUp();
+    const { registers } = await synced;
+    expect(registers.map(({ register, outcome }) => [originOf(register), outcome])).toEqual([
+      [first?.log.key.name, "failed"],
+      [second?.log.key.name, "followed"],
+      [REGISTER, "followed"],
+    ]);
   });
 
   test("and when it holds again, all is as it was", async () => {

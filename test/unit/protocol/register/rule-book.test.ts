@@ -232,7 +232,8 @@ describe("what has been asked before", () => {
     for (const request of await Promise.all(wrong)) {
       expect(book.try("request", NOON + 60, request)).toBe("request/extends");
     }
-    expect(book.try("request", NOON + 60, await extended({ text: "We still look for pictures." }))).toBe("accepted");
+    const changed = { text: "We still look for pictures.", officer: "R. Colleague", offence: "robbery" } as const;
+    expect(book.try("request", NOON + 60, await extended(changed))).toBe("accepted");
     expect(book.book.requestsOn(sample.signer("officer").publicKey, NOON)).toBe(2);
   });
 
