@@ -20,6 +20,13 @@ function isWeakBoxKey(key: Uint8Array): boolean {
   return equalBytes(key, weakBoxKey);
 }
 
+/** Part by part: joining them first would copy every entry of a log. */
+function hashOf(parts: readonly Uint8Array[]): Uint8Array {
+  const hash = sha256.create();
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
 const joined = (parts: readonly Uint8Array[]): Uint8Array =>
   parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts);
 
@@ -31,7 +38,7 @@ export const portableCrypto: Crypto = {
     }
     return bytes;
   },
-  sha256: (...parts) => sha256(joined(parts)),
+  sha256: (...parts) => hashOf(parts),
   hmac: (key, ...parts) => hmac(sha256, key, joined(parts)),
   hkdf: (inputKey, salt, info, length) => hkdf(sha256, inputKey, salt, info, length),
 
