@@ -15,6 +15,7 @@ import { rebuild } from "./rows/rebuild.ts";
 import { recording } from "./rows/recording.ts";
 import { registerRows } from "./rows/register.ts";
 import { ring } from "./rows/ring.ts";
+import { ringPicture } from "./rows/ring-picture.ts";
 import { sealing } from "./rows/sealing.ts";
 import { table } from "./table.ts";
 
@@ -24,6 +25,7 @@ const measurements: readonly Measurement[] = [
   memory,
   coldStart,
   ring,
+  ringPicture,
   rebuild,
   detection,
   app,

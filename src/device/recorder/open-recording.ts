@@ -2,6 +2,7 @@ import { convertTicks } from "../../protocol/fmp4.ts";
 import { FragmentQueue } from "./fragment-queue.ts";
 import type { LaneFragment, LaneInit, MediaLane } from "./lane-fragment.ts";
 import type { Fragment, Recording, Trigger } from "./recording.ts";
+import type { WhichPicture } from "./thumbnail.ts";
 
 export interface RecordingPlan {
   readonly trigger: Trigger;
@@ -11,11 +12,13 @@ export interface RecordingPlan {
   readonly triggerMediaMs: number | undefined;
   /** Start of the first picture to come, in the media's time, as far as known. */
   readonly firstPictureMs: number | undefined;
+  /** Start of the newest whole fragment of pictures before the trigger, in the media's time. */
+  readonly newestPictureMs: number | undefined;
   readonly postRollMs: number;
   readonly maximumMs: number;
   /** The media's time now. */
   readonly mediaNowMs: () => number | undefined;
-  readonly makeThumbnail: (init: Uint8Array, fragment: Uint8Array) => Promise<Uint8Array | null>;
+  readonly makeThumbnail: (init: Uint8Array, fragment: Uint8Array, which: WhichPicture) => Promise<Uint8Array | null>;
 }
 
 /** Where time zero lies: the first picture's decode time. */
@@ -166,12 +169,17 @@ export class OpenRecording implements Recording {
     return null;
   }
 
-  #offerForThumbnail({ endMs }: LaneFragment, bytes: Uint8Array): void {
+  /**
+   * Who rang is shown at once: by the last picture that is there, which costs decoding a second of them. Motion can wait
+   * for the key frame of its own second.
+   */
+  #offerForThumbnail({ startMs, endMs }: LaneFragment, bytes: Uint8Array): void {
     const settle = this.#settleThumbnail;
-    if (settle === undefined || endMs <= (this.#plan.triggerMediaMs ?? 0)) return;
+    const isNewest = this.trigger === "ring" && startMs === this.#plan.newestPictureMs;
+    if (settle === undefined || (!isNewest && endMs <= (this.#plan.triggerMediaMs ?? 0))) return;
     this.#settleThumbnail = undefined;
     // A copy: the consumer overwrites the fragment as soon as it is sealed.
-    settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice()));
+    settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice(), isNewest ? "last" : "first"));
   }
 
   #pushInit(lane: MediaLane, init: LaneInit): void {

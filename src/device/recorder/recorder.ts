@@ -22,7 +22,7 @@ import type { Recording, Trigger } from "./recording.ts";
 import { RestartDelay } from "./restart-delay.ts";
 import { liveSocketPath, prepareSocketDir, socketDir } from "./runtime-dir.ts";
 import { describeSource } from "./sources/sources.ts";
-import { makeThumbnail } from "./thumbnail.ts";
+import { makeThumbnail, type WhichPicture } from "./thumbnail.ts";
 
 /** A microphone that came back waits for the end of the clip being recorded. */
 const RENEW_AGAIN_MS = 1000;
@@ -151,10 +151,11 @@ export class Recorder {
       inits: { video: lanes.video, audio: lanes.audio },
       triggerMediaMs: this.#mediaClock.nowMs(),
       firstPictureMs: this.#preRoll.startMs ?? this.#mediaClock.pictureEndMs,
+      newestPictureMs: this.#preRoll.pictures.at(-1)?.startMs,
       postRollMs: this.#config.postRollMs,
       maximumMs: this.#config.maximumClipMs,
       mediaNowMs: () => this.#mediaClock.nowMs(),
-      makeThumbnail: (init, fragment) => this.#makeThumbnail(init, fragment),
+      makeThumbnail: (...parts) => this.#makeThumbnail(...parts),
     });
     this.#recording = recording;
     signal?.addEventListener("abort", () => recording.end("cut"), { once: true });
@@ -304,8 +305,8 @@ export class Recorder {
   }
 
   /** Remembered as long as its process runs, so that {@link stop} leaves none behind. */
-  #makeThumbnail(init: Uint8Array, fragment: Uint8Array): Promise<Uint8Array | null> {
-    const thumbnail = makeThumbnail(this.#config, init, fragment);
+  #makeThumbnail(init: Uint8Array, fragment: Uint8Array, which: WhichPicture): Promise<Uint8Array | null> {
+    const thumbnail = makeThumbnail(this.#config, { init, fragment, which });
     this.#thumbnails.add(thumbnail);
     return thumbnail.finally(() => this.#thumbnails.delete(thumbnail));
   }

@@ -4,6 +4,8 @@ import { type FfmpegPaths, makeCommand } from "./ffmpeg-command.ts";
 
 const WIDTH = 320;
 const TIME_LIMIT_S = 10;
+/** Found nowhere else in a JPEG of ffmpeg's: within its data a byte FF is followed by 00. */
+const JPEG_START = Buffer.of(0xff, 0xd8, 0xff);
 /**
  * The init segment says all there is to know: without the first two, ffmpeg would decode the fragment to find out, and then
  * once more. The loop filter only smooths what is made four times smaller anyway.
@@ -13,15 +15,22 @@ const INPUT = [
   ...["-threads", "1", "-skip_loop_filter", "all", "-f", "mp4"],
 ];
 
+export type WhichPicture = "first" | "last";
+
+export interface Pictures {
+  readonly init: Uint8Array;
+  /** Overwritten when done. */
+  readonly fragment: Uint8Array;
+  readonly which: WhichPicture;
+}
+
 /**
- * Makes a JPEG of a fragment's first picture, over pipes.
- * @param fragment - Overwritten when done.
+ * Makes a JPEG of a fragment's first or last picture, over pipes.
  * @returns Null when ffmpeg cannot read it: a clip without thumbnail is still a clip.
  */
 export async function makeThumbnail(
   paths: FfmpegPaths,
-  init: Uint8Array,
-  fragment: Uint8Array,
+  { init, fragment, which }: Pictures,
 ): Promise<Uint8Array | null> {
   const jpeg = new PassThrough();
   try {
@@ -29,13 +38,15 @@ export async function makeThumbnail(
       makeCommand(paths, { timeLimitS: TIME_LIMIT_S })
         .input(Readable.from([init, fragment], { objectMode: false }))
         .inputOptions(...INPUT)
-        .outputOptions("-frames:v", "1", "-vf", `scale=${WIDTH}:-2:flags=area`, "-f", "mjpeg", "-q:v", "4")
+        .outputOptions(...(which === "first" ? ["-frames:v", "1"] : ["-fps_mode", "passthrough"]))
+        .outputOptions("-vf", `scale=${WIDTH}:-2:flags=area`, "-f", "mjpeg", "-q:v", "4")
         .once("error", reject)
         .once("end", () => resolve())
         .pipe(jpeg);
     });
-    const [picture] = await Promise.all([buffer(jpeg), done]);
-    return picture.length > 0 ? picture : null;
+    const [pictures] = await Promise.all([buffer(jpeg), done]);
+    const from = pictures.lastIndexOf(JPEG_START);
+    return from < 0 ? null : pictures.subarray(from);
   } catch {
     return null;
   } finally {

@@ -52,7 +52,7 @@ url = "${broker}"
 }
 
 /** One thing at a time: gives the moment at which the next of it arrives. */
-class Arrival {
+export class Arrival {
   #resolve: ((atMs: number) => void) | null = null;
 
   arrived(): void {
@@ -71,7 +71,7 @@ class Arrival {
   }
 }
 
-async function pairOwner(configFile: string, home: string): Promise<LinkClient> {
+export async function pairOwner(configFile: string, home: string): Promise<LinkClient> {
   await runToEnd("node", [DOORWARD, "owner", "init", "--home", home]);
   const window: unknown = JSON.parse(await runToEnd("node", [DOORWARD, "pair", "--json", "--config", configFile]));
   await runToEnd("node", [DOORWARD, "owner", "pair", (window as { text: string }).text, "--home", home]);

@@ -57,11 +57,11 @@ describe("a recording of the test pattern", () => {
     expect(soundEndMs).toBeGreaterThan(lengthMs - 80);
   });
 
-  test("has a thumbnail of the trigger's key frame, 320 wide", async () => {
+  test.each(["motion", "ring"] as const)("has a thumbnail, 320 wide, after %s", async (trigger) => {
     const { recorder } = await startRecorder({
       picture: { width: 640, height: 360, framesPerSecond: 15, bitrateKbps: 500 },
     });
-    const recording = recorder.record("motion");
+    const recording = recorder.record(trigger);
     const jpeg = await recording?.thumbnail();
     expect(jpeg?.slice(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
     // SOF0: marker, length, precision, height, width

@@ -15,6 +15,7 @@ function open(changes: Partial<RecordingPlan> = {}) {
     inits: { video: init("video"), audio: init("audio") },
     triggerMediaMs: 12_400,
     firstPictureMs: 10_000,
+    newestPictureMs: undefined,
     postRollMs: 2000,
     maximumMs: 8000,
     mediaNowMs: () => now.mediaMs,
@@ -134,6 +135,31 @@ describe("a recording", () => {
     recording.end("cut");
     for (const { bytes } of await all(recording)) bytes.fill(0);
     expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([3, 3, 3]);
+  });
+
+  test("shows who rang by the last picture that was there already", async () => {
+    const which: string[] = [];
+    const { recording } = open({
+      newestPictureMs: 11_000,
+      makeThumbnail: (_init, fragment, picture) => {
+        which.push(picture);
+        return Promise.resolve(fragment);
+      },
+    });
+    recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
+    expect(which).toEqual([]);
+    recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
+    expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([2, 2, 2]);
+    recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
+    expect(which).toEqual(["last"]);
+  });
+
+  test("lets motion wait for the key frame of its own second", () => {
+    const { recording, thumbnails } = open({ trigger: "motion", newestPictureMs: 11_000 });
+    recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
+    expect(thumbnails).toEqual([]);
+    recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
+    expect(thumbnails).toHaveLength(1);
   });
 
   test("hands on the memory it was given, and what is given back is overwritten", async () => {
