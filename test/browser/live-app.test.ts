@@ -19,6 +19,17 @@ beforeAll(async () => {
   const microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
   [door, browser] = await Promise.all([Door.start(), launchBrowser(microphone)]);
   page = await (await browser.newContext({ viewport: { width: 360, height: 740 } })).newPage();
+  await page.addInitScript(() => {
+    const opened: MediaStreamTrack[] = [];
+    Object.assign(window, { opened });
+    if (navigator.mediaDevices === undefined) return;
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+      const stream = await open(constraints);
+      opened.push(...stream.getTracks());
+      return stream;
+    };
+  });
   await pair(page, door);
 });
 
@@ -39,6 +50,12 @@ async function loudest(): Promise<number> {
   return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 }
 
+/** Every microphone that the page has opened, and whether it still listens. */
+const microphones = (): Promise<readonly string[]> =>
+  page.evaluate(() =>
+    (window as unknown as { readonly opened: readonly MediaStreamTrack[] }).opened.map(({ readyState }) => readyState),
+  );
+
 const lights = async (): Promise<readonly boolean[]> => [
   await door.daemon.isOn("recordingLed"),
   await door.daemon.isOn("talkLed"),
@@ -55,13 +72,16 @@ describe("live in the app, against a real doorbell", () => {
 
   test("opens the microphone while the button is held, and no longer", async () => {
     expect(await loudest()).toBeLessThan(500);
+    expect(await microphones()).toEqual([]); // though the door is seen and heard
     const talk = page.getByRole("button", { name: "Hold to talk" });
     await talk.focus();
     await page.keyboard.down("Space");
     await page.getByText("They can hear you").waitFor();
     await until(async () => (await loudest()) > 2000);
+    expect(await microphones()).toEqual(["live"]);
     await page.keyboard.up("Space");
     await page.getByText("They can hear you").waitFor({ state: "detached" });
+    expect(await microphones()).toEqual(["ended"]);
   });
 
   test("saves a still of what is seen", async () => {
@@ -83,6 +103,7 @@ describe("live in the app, against a real doorbell", () => {
     await door.daemon.ask({ op: "ring" });
     await page.getByRole("button", { name: "Answer" }).click();
     await until(async () => (await framesShown()) > 5);
+    expect(await microphones()).toEqual(["ended"]); // answering opens none
     await page.getByRole("button", { name: "Close" }).click();
     await door.daemon.says("clip sealed");
   });

@@ -72,16 +72,19 @@ describe("a path that swaps the fingerprint", () => {
     expect(door.notices).toEqual(["liveBegan", "liveEnded"]);
   });
 
-  test("of the member is noticed at the door, and nothing is shown", async () => {
-    const door = await startDoor();
-    door.meddle = (op, attachment) => (op === "live-answer" ? swapped(attachment) : attachment);
-    const view = await watch(door, ["h264"]);
-    const page = await openViewer(browser);
-    await expect(view.answer(await answerIn(page, view.offer))).rejects.toMatchObject({ code: "live/mismatch" });
-    expect(door.notices).toEqual(["liveBegan", "liveEnded"]);
-    expect(door.watched).toEqual([]);
-    expect((await seenBy(page)).framesDecoded).toBe(0);
-  });
+  test.each(["h264", "vp8"] as const)(
+    "of the member is noticed at the door, and nothing is shown: %s",
+    async (codec) => {
+      const door = await startDoor();
+      door.meddle = (op, attachment) => (op === "live-answer" ? swapped(attachment) : attachment);
+      const view = await watch(door, [codec]);
+      const page = await openViewer(browser);
+      await expect(view.answer(await answerIn(page, view.offer))).rejects.toMatchObject({ code: "live/mismatch" });
+      expect(door.notices).toEqual(["liveBegan", "liveEnded"]);
+      expect(door.watched).toEqual([]);
+      expect((await seenBy(page)).framesDecoded).toBe(0);
+    },
+  );
 });
 
 describe("an engine that crashes", () => {
