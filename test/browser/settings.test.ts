@@ -147,5 +147,5 @@ describe("the doorbell's settings in the app", () => {
       ledger.exec("UPDATE audit SET sealed = zeroblob(length(sealed)) WHERE sequence = 2"),
     );
     expect(changed).toContain("does not hold at entry 2");
-  });
+  }, 300_000);
 });
