@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Child, runToEnd, until } from "./child.ts";
 import { commandLine, processCpuSeconds, processTree } from "./process-tree.ts";
 
-export const DOORWARD = join(process.cwd(), "dist/program/doorward.mjs");
+export const DOORWARD = join(process.cwd(), "dist/program/doorward.cjs");
 /** As systemd/doorward.service starts it. */
 const NODE_FLAGS = ["--max-semi-space-size=2"];
 

@@ -76,7 +76,7 @@ test("the Debian package holds the same program, units, rules and user", () => {
   const deb = join(dir, "out", report.files.find(({ file }) => file.endsWith(".deb"))?.file ?? "");
   const listed = execFileSync("dpkg-deb", ["--contents", deb], { encoding: "utf8", maxBuffer: 1e8 });
   for (const file of [
-    "opt/doorward/dist/program/doorward.mjs",
+    "opt/doorward/dist/program/doorward.cjs",
     "usr/lib/systemd/system/doorward.service",
     "usr/lib/udev/rules.d/60-doorward.rules",
     "usr/lib/sysusers.d/doorward.conf",

@@ -51,8 +51,8 @@ async function stayUp(narrator: Narrator, { dataDir }: Told, port: number, signa
     `The owner's app is at http://localhost:${port}; the line that begins with "Pair:" lets a browser in.`,
   );
   narrator.plain("The simulated door stays up. In another terminal, in this folder:\n");
-  narrator.plain(`     node dist/program/doorward.mjs simulate ring --config ${config}`);
-  narrator.plain(`     node dist/program/doorward.mjs owner clips --home ${join(dataDir, "..", "owner")}\n`);
+  narrator.plain(`     node dist/program/doorward.cjs simulate ring --config ${config}`);
+  narrator.plain(`     node dist/program/doorward.cjs owner clips --home ${join(dataDir, "..", "owner")}\n`);
   narrator.plain("Ctrl-C ends it.");
   await untilStopped(signal);
 }

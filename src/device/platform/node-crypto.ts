@@ -1,6 +1,7 @@
 /**
  * The protocol's cryptography by node:crypto (hashes, Ed25519) and sodium-native (X25519, box, secretbox, check of keys), with the
- * bytes and verdicts of the portable one. Where sodium's binary does not load, its part falls back to tweetnacl.
+ * bytes and verdicts of the portable one. Where sodium's binary does not load, the bundled
+ * program has null in its place, and its part falls back to tweetnacl.
  */
 
 import {
@@ -14,6 +15,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
+import sodiumNative from "sodium-native";
 import type { BoxKeyPair, Crypto } from "../../protocol/crypto.ts";
 import { BOX_OVERHEAD_BYTES } from "../../protocol/crypto.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
@@ -21,14 +23,6 @@ import { portableCrypto } from "../../protocol/portable-crypto.ts";
 import { isStrictSignatureForm } from "../../protocol/signature-form.ts";
 
 type Sodium = typeof import("sodium-native");
-
-async function loadSodium(): Promise<Sodium | null> {
-  try {
-    return (await import("sodium-native")).default;
-  } catch {
-    return null;
-  }
-}
 
 const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_ED25519 = Buffer.from("302a300506032b6570032100", "hex");
@@ -181,4 +175,4 @@ export const nodeCryptoWith = (sodium: Sodium | null): Crypto => ({
   ...(sodium === null ? {} : partsOfSodium(sodium)),
 });
 
-export const nodeCrypto: Crypto = nodeCryptoWith(await loadSodium());
+export const nodeCrypto: Crypto = nodeCryptoWith(sodiumNative);

@@ -87,7 +87,7 @@ async function startRegister(
   });
   await register.stop();
   const port = await freePort();
-  const program = new URL("../../dist/program/doorward.mjs", import.meta.url).pathname;
+  const program = new URL("../../dist/program/doorward.cjs", import.meta.url).pathname;
   const args = [program, "register", "serve", "--data", dir, "--port", String(port), "--host", "127.0.0.1"];
   const child = new Child(process.execPath, args);
   await until("the register listens", 20_000, () =>
