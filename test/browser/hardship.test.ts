@@ -65,6 +65,7 @@ describe("the camera of a phone", () => {
     await holdBeforeLens(await door.pairingCode());
     await scan();
     await page.getByRole("heading", { name: "Pair with this doorbell?" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
   });
 });
 

@@ -50,11 +50,22 @@ describe("pairing that cannot succeed", () => {
   test("a code of something else is told apart, and the next one can be tried", async () => {
     await expectAccessible(page);
     await paste("https://example.org/parcel/4711");
-    await page.getByRole("alert").getByText("not a Doorward pairing code").waitFor();
+    const told = page.getByRole("alert").getByText("not a Doorward pairing code");
+    await told.waitFor();
+    const isInView = (element: Element): boolean => element.getBoundingClientRect().bottom <= innerHeight;
+    expect(await told.evaluate(isInView)).toBe(true);
     await page.getByLabel("Text of the code").fill(await door.pairingCode());
     await page.getByRole("button", { name: "Go on" }).click();
     await page.getByRole("heading", { name: "Pair with this doorbell?" }).waitFor();
     await expectAccessible(page);
+  });
+
+  test("a link that is opened after a wrong code leaves no word of that one", async () => {
+    await paste("https://example.org/parcel/4711");
+    await page.getByRole("alert").waitFor();
+    await page.goto(`${door.url}#${await door.pairingCode()}`);
+    await page.getByRole("heading", { name: "Pair with this doorbell?" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
   });
 
   test("a code whose window is closed says so and leaves the way to another one", async () => {

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { failureText } from "../model/failure.ts";
@@ -8,11 +9,14 @@ interface FailureNoticeProps {
   readonly onRetry?: () => void;
 }
 
+/** Comes into view by itself: what was pressed may be far above it on a phone. */
 export function FailureNotice({ error, onRetry }: FailureNoticeProps) {
+  const text = useRef<HTMLParagraphElement>(null);
+  useEffect(() => text.current?.scrollIntoView({ block: "nearest" }), [error]);
   if (error === null) return null;
   return (
     <Notice tone="bad">
-      <p>{failureText(error)}</p>
+      <p ref={text}>{failureText(error)}</p>
       {onRetry === undefined ? null : (
         <div>
           <Button kind="quiet" onClick={onRetry}>

@@ -35,7 +35,9 @@ export function PairScreen({ ground, code: fromAddress, onPaired }: PairScreenPr
   const action = useAction();
 
   useEffect(() => {
-    if (fromAddress !== null) setCode(fromAddress);
+    if (fromAddress === null) return;
+    action.clear();
+    setCode(fromAddress);
   }, [fromAddress]);
 
   const take = (given: string): void => {
