@@ -24,7 +24,7 @@ export class OnoffDriver implements GpioDriver {
   readonly #outputs: Gpio[] = [];
   #base = 0;
 
-  constructor(pins: Pins, { log, sysRoot = "/sys", load = () => import("onoff") }: OnoffPorts) {
+  constructor(pins: Pins, { log, sysRoot = "/sys", load = loadOnoff }: OnoffPorts) {
     this.#pins = pins;
     this.#log = log;
     this.#sysRoot = sysRoot;
@@ -111,3 +111,8 @@ export class OnoffDriver implements GpioDriver {
 }
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+
+/** By its default export: that is all which a CommonJS package has in the bundled program. */
+async function loadOnoff(): Promise<Pick<typeof import("onoff"), "Gpio">> {
+  return (await import("onoff")).default;
+}
