@@ -37,7 +37,9 @@ function isNeeded(folder, path) {
   if (parts[0] === "") return true;
   if (parts.includes("node_modules")) return false; // reached and copied for themselves
   if (parts[0] === "prebuilds")
-    return parts.length === 1 || (parts[1] === `linux-${arch}` && file !== "electron.napi.node");
+    return (
+      parts.length === 1 || (parts[1] === `linux-${arch}` && file !== "electron.napi.node" && !file.endsWith(".bare"))
+    );
   if (
     [
       "deps",
