@@ -31,12 +31,13 @@ export async function makeHousehold(
   main: string,
   film: string,
   env: NodeJS.ProcessEnv = process.env,
+  changes: Parameters<typeof exampleConfig>[0] = {},
 ): Promise<Household> {
   const [device, owner, recipient] = [join(dir, "device"), join(dir, "owner"), join(dir, "recipient")];
   for (const folder of [device, owner, recipient]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const [homePort, mailboxPort] = [await freePort(), await freePort()];
   const config = join(dir, "doorward.toml");
-  writeFileSync(config, configText(device, film, homePort));
+  writeFileSync(config, configText(device, film, homePort, changes));
   await typed(["init", "--config", config]);
   await typed(["owner", "init", "--home", owner]);
   const startDaemon = (): Program => new Program(main, ["run", "--config", config], env);
@@ -64,7 +65,7 @@ export async function typed(words: readonly string[]): Promise<Record<string, un
   return json as Record<string, unknown>;
 }
 
-function configText(device: string, film: string, port: number): string {
+function configText(device: string, film: string, port: number, changes: Parameters<typeof exampleConfig>[0]): string {
   return exampleConfig({
     "device.data_dir": device,
     "device.clock": "trusted",
@@ -76,6 +77,7 @@ function configText(device: string, film: string, port: number): string {
     "broker.port": port,
     "sharing.undo_window": `${UNDO_MS}ms`,
     "log.level": "debug",
+    ...changes,
   });
 }
 
