@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /** A flash and a beep begin together so often. */
-export const PERIOD_SECONDS = 2;
+export const PERIOD_SECONDS = 1;
 const FRAMES_PER_SECOND = 10;
 const FLASH_SECONDS = 0.3;
 

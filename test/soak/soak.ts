@@ -79,7 +79,7 @@ async function main(): Promise<number> {
     const control = await live(join(dir, "control"), leaking, film, 0, stopping.signal);
     const controls = {
       leakIsCaught: !isFlat(trendsOf(control.home)),
-      shiftIsCaught: await isShiftCaught(join(dir, "control", "clip.mp4"), dir),
+      shiftIsCaught: await isShiftCaught(film, dir),
     };
     const { home, clips } = await live(join(dir, "home"), honest, film, seconds, stopping.signal);
     const trends = trendsOf(home);
@@ -102,6 +102,7 @@ async function main(): Promise<number> {
         beeps: offsets.length,
         medianMs: Math.round(median(offsets)),
         worstMs: Math.round(worst),
+        spreadMs: [Math.round(Math.min(...offsets)), Math.round(Math.max(...offsets))],
         mostMs: MOST_OFFSET_MS,
       },
       controls,
@@ -172,9 +173,9 @@ function isFlat({ residentMiB, treeMiB, handles }: Trends): boolean {
   );
 }
 
-async function isShiftCaught(clip: string, dir: string): Promise<boolean> {
+async function isShiftCaught(film: string, dir: string): Promise<boolean> {
   const shifted = join(dir, "shifted.mp4");
-  await delaySound(clip, shifted, CONTROL_DELAY_SECONDS);
+  await delaySound(film, shifted, CONTROL_DELAY_SECONDS);
   const offsets = await soundOffsetsMs(shifted);
   return offsets.length > 0 && offsets.every((offset) => Math.abs(offset) > MOST_OFFSET_MS);
 }
