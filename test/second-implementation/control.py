@@ -80,7 +80,8 @@ def _other(member, value, at):
         return BASE64[BASE64.index(value[at]) ^ 32]
     if all(character in HEXADECIMAL for character in value):
         return HEXADECIMAL[int(value[at], 16) ^ 1]
-    return "A" if value[at] != "A" else "B"
+    # Q, since A folds to the same letter as 4 does where words are compared.
+    return "Q" if value[at] not in "Qq" else "Z"
 
 
 def changed(vector, path, value):

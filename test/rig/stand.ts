@@ -1,0 +1,125 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Harness, type PinFiles, quoted } from "./harness.ts";
+import type { Ssh } from "./ssh.ts";
+
+const CLIPS = "/var/lib/doorward/vault/clips";
+const OWNER_HOME = "/var/lib/doorward-rig-owner";
+const BROKER_LOG = "/run/rig-broker.log";
+
+export interface Arrival {
+  /** Seconds, by the remote machine's clock. */
+  readonly at: number;
+  readonly topic: string;
+  readonly bytes: number;
+}
+
+/** A doorbell on real kernel interfaces, its unit running, an owner paired: what a case works with. */
+export class Stand {
+  readonly ssh: Ssh;
+  readonly pins: Harness;
+
+  private constructor(ssh: Ssh, pins: PinFiles) {
+    this.ssh = ssh;
+    this.pins = new Harness(ssh, pins);
+  }
+
+  static async of(ssh: Ssh, pins: PinFiles): Promise<Stand> {
+    const stand = new Stand(ssh, pins);
+    await ssh.run(
+      `pkill mosquitto_sub; setsid mosquitto_sub -h 127.0.0.1 -v -t '#' -F '%U %t %l' >${BROKER_LOG} 2>&1 </dev/null & sleep 1`,
+    );
+    return stand;
+  }
+
+  /** Sets `section.key` to a value in TOML and starts the unit anew; settles when it is ready. */
+  async configure(settings: Readonly<Record<string, string>>): Promise<void> {
+    const input = Object.entries(settings)
+      .map(([key, value]) => `${key} = ${value}\n`)
+      .join("");
+    const program = join(process.cwd(), "test/rig/guest/configure.pl");
+    const { readFileSync } = await import("node:fs");
+    await this.ssh.run(`perl -e ${quoted(readFileSync(program, "utf8"))} /etc/doorward/doorward.toml`, { input });
+    await this.restart();
+  }
+
+  async restart(): Promise<void> {
+    await this.ssh.run("systemctl reset-failed doorward; systemctl restart doorward", { withinMs: 400_000 });
+    await this.pictures();
+  }
+
+  async pair(): Promise<void> {
+    await this.ssh.run(`rm -rf ${OWNER_HOME}; doorward owner init --home ${OWNER_HOME}`);
+    const { text } = JSON.parse(await this.ssh.run("runuser -u doorward -- doorward pair --json")) as { text: string };
+    await this.ssh.run(`doorward owner pair ${quoted(text)} --home ${OWNER_HOME}`);
+  }
+
+  /** `doorward owner WORDS --json`, beside the doorbell. */
+  async owner(words: string): Promise<unknown> {
+    return JSON.parse(await this.ssh.run(`doorward owner ${words} --home ${OWNER_HOME} --json`));
+  }
+
+  async clips(): Promise<readonly string[]> {
+    const names = await this.ssh.run(`ls -1tr ${CLIPS}`);
+    return names.split("\n").filter((name) => name.endsWith(".clip"));
+  }
+
+  /** The journal of this start's unit, its own messages only, since a time of the remote clock. */
+  async journal(sinceSeconds = 0): Promise<string> {
+    return await this.ssh.run(`journalctl -u doorward -o cat --no-pager --since @${Math.floor(sinceSeconds)}`);
+  }
+
+  async says(text: string, sinceSeconds: number, withinMs = 180_000): Promise<void> {
+    await this.until(
+      `the journal says "${text}"`,
+      async () => (await this.journal(sinceSeconds)).includes(text),
+      withinMs,
+    );
+  }
+
+  /** Until the camera gives pictures: an owner's `privacy` answer says so without touching anything. */
+  async pictures(withinMs = 240_000): Promise<void> {
+    await this.until(
+      "the camera's ffmpeg holds the device",
+      async () => (await this.holders("/dev/video0")) > 0,
+      withinMs,
+    );
+    await sleep(8000); // the first fragment, at a few frames a second
+  }
+
+  /** How many processes have the file open. */
+  async holders(file: string): Promise<number> {
+    const count = await this.ssh.run(`ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c -- '-> ${file}$' || true`);
+    return Number(count.trim());
+  }
+
+  async arrivals(): Promise<readonly Arrival[]> {
+    const text = await this.ssh.run(`cat ${BROKER_LOG}`);
+    return text.split("\n").flatMap((line) => {
+      const [at, topic, bytes] = line.split(" ");
+      return topic === undefined ? [] : [{ at: Number(at), topic, bytes: Number(bytes) }];
+    });
+  }
+
+  async until(what: string, isSo: () => Promise<boolean>, withinMs = 120_000): Promise<void> {
+    const end = Date.now() + withinMs;
+    while (!(await isSo())) {
+      if (Date.now() > end) throw new Error(`waited ${withinMs / 1000} s in vain until ${what}`);
+      await sleep(1000);
+    }
+  }
+
+  /** Everything that tells what happened: journal, pin trace, clips and the broker's messages. */
+  async keep(folder: string): Promise<void> {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "journal.txt"), await this.journal());
+    writeFileSync(
+      join(folder, "pins.txt"),
+      this.pins.trace.map(({ at, pin, value }) => `${at} ${pin} ${value}\n`).join(""),
+    );
+    writeFileSync(join(folder, "broker.txt"), await this.ssh.run(`cat ${BROKER_LOG}`));
+    const clips = await this.ssh.run(`tar -C ${CLIPS} -c . | base64 -w0`);
+    writeFileSync(join(folder, "clips.tar"), Buffer.from(clips, "base64"));
+  }
+}
