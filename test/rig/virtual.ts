@@ -50,6 +50,7 @@ export const SLOW_SETTINGS = {
   "recording.post_roll": '"3s"',
   "recording.longest": '"20s"',
   "broker.url": '"mqtt://127.0.0.1:1883"',
+  "motion.mode": '"pir"', // the sensor alone: what a test camera shows does not move at will
   "web.on": "false",
   "log.level": '"debug"',
 };
