@@ -9,7 +9,7 @@ import type { Fragment, Recording, Trigger } from "./recorder/recording.ts";
 import type { ClipOpening, DayPublicKey, OpenClip } from "./vault/types.ts";
 
 export interface FilmingPorts {
-  readonly clock: Pick<Clock, "synced" | "monotonicMs">;
+  readonly clock: Pick<Clock, "synced" | "nowMs" | "monotonicMs">;
   readonly log: Log;
   readonly notices: NoticeBus;
   readonly recorder: { record(trigger: Trigger, signal?: AbortSignal): Recording | null };
@@ -28,6 +28,14 @@ interface Durations {
   readonly audio: number[];
 }
 
+/** A recording on its way into a clip. */
+interface Take {
+  readonly recording: Recording;
+  readonly retriggersMs: number[];
+  /** Settles once it is open; never, where it cannot be opened. */
+  readonly clip: Promise<string>;
+}
+
 /**
  * From a trigger to a sealed clip: takes the recorder's fragments and hands each to the vault, waiting for the card.
  * What would date a visit goes to the log at debug only: a journal on the card must not tell when somebody rang.
@@ -37,7 +45,7 @@ export class Filming {
   readonly #underWay = new Set<Promise<void>>();
   /** Since when each answer of the card is awaited; the oldest first. */
   readonly #awaited = new Set<{ readonly sinceMs: number }>();
-  #latest: { readonly recording: Recording; readonly retriggersMs: number[] } | null = null;
+  #latest: Take | null = null;
 
   constructor(ports: FilmingPorts) {
     this.#ports = ports;
@@ -54,11 +62,16 @@ export class Filming {
     if (recording === this.#latest?.recording) {
       this.#latest.retriggersMs.push(Math.round(recording.durationSoFarMs));
       this.#ports.log.debug("clip extended", { trigger });
+      if (trigger === "ring") void this.#showWhoRang(this.#latest);
       return;
     }
     const retriggersMs: number[] = [];
-    this.#latest = { recording, retriggersMs };
-    const filming = this.#film(recording, retriggersMs)
+    let opened: (clip: string) => void = () => {};
+    const clip = new Promise<string>((resolve) => {
+      opened = resolve;
+    });
+    this.#latest = { recording, retriggersMs, clip };
+    const filming = this.#film(recording, retriggersMs, opened)
       .catch((error: unknown) => {
         this.#ports.log.error("clip lost", { error: codeOf(error) });
         this.#refuse(codeOf(error));
@@ -79,13 +92,14 @@ export class Filming {
     await Promise.all(this.#underWay);
   }
 
-  async #film(recording: Recording, retriggersMs: readonly number[]): Promise<void> {
+  async #film(recording: Recording, retriggersMs: readonly number[], opened: (clip: string) => void): Promise<void> {
     const recipients = await this.#ports.recipients();
     if (recipients.length === 0) {
       this.#refuse("no-member");
       return;
     }
     const clip = await this.#open(recording, recipients);
+    opened(toHex(clip.id));
     this.#ports.notices.emit("clipOpened", { clip: toHex(clip.id), trigger: recording.trigger });
     const stills = this.#keepThumbnail(recording, clip);
     try {
@@ -150,6 +164,13 @@ export class Filming {
     } catch (error) {
       this.#ports.log.warn("no thumbnail", { clip: toHex(clip.id), error: codeOf(error) });
     }
+  }
+
+  /** For a ring within a clip that runs already, as where the motion sensor saw the visitor come. */
+  async #showWhoRang({ recording, clip }: Take): Promise<void> {
+    const triggeredAtMs = this.#ports.clock.nowMs();
+    const picture = await recording.nextPicture().catch(() => null);
+    if (picture !== null) this.#ports.onRingPicture?.(await clip, { triggeredAtMs }, picture);
   }
 
   async #close(

@@ -39,6 +39,8 @@ export class OpenRecording implements Recording {
   readonly #sequence: Record<MediaLane, number> = { video: 0, audio: 0 };
   readonly #thumbnail: Promise<Uint8Array | null>;
   #settleThumbnail: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
+  #settleNext: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
+  #next: Promise<Uint8Array | null> | undefined;
   /** Begins where no picture is yet: one that begins earlier may still come, since it comes when it is complete. */
   readonly #soundAhead: LaneFragment[] = [];
   #origin: Origin | undefined;
@@ -84,6 +86,14 @@ export class OpenRecording implements Recording {
     return this.#thumbnail;
   }
 
+  nextPicture(): Promise<Uint8Array | null> {
+    if (this.#isOver) return Promise.resolve(null);
+    this.#next ??= new Promise((resolve) => {
+      this.#settleNext = resolve;
+    });
+    return this.#next;
+  }
+
   extend(): void {
     const nowMs = this.#plan.mediaNowMs();
     const soFarMs = nowMs === undefined || this.#origin === undefined ? this.preRollMs : nowMs - this.#origin.ms;
@@ -102,6 +112,7 @@ export class OpenRecording implements Recording {
     this.#closed = closed;
     for (const sound of this.#soundAhead.splice(0)) sound.wipe();
     this.#settleThumbnail?.(null);
+    this.#settleNext?.(null);
     this.#queue.end();
   }
 
@@ -163,7 +174,10 @@ export class OpenRecording implements Recording {
     }
     const startMs = ((baseDecodeTime - subtractTicks) * 1000) / timescale;
     const loan = fragment.takeRetimed(++this.#sequence[lane], subtractTicks);
-    if (lane === "video") this.#offerForThumbnail(fragment, loan.bytes);
+    if (lane === "video") {
+      this.#offerForThumbnail(fragment, loan.bytes);
+      this.#offerAsNext(loan.bytes);
+    }
     if (this.#queue.push({ ...loan, lane, startMs, durationMs, init: false, keyFrame })) return startMs;
     this.end("cut");
     return null;
@@ -180,6 +194,13 @@ export class OpenRecording implements Recording {
     this.#settleThumbnail = undefined;
     // A copy: the consumer overwrites the fragment as soon as it is sealed.
     settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice(), isNewest ? "last" : "first"));
+  }
+
+  #offerAsNext(bytes: Uint8Array): void {
+    const settle = this.#settleNext;
+    if (settle === undefined) return;
+    [this.#settleNext, this.#next] = [undefined, undefined];
+    settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice(), "last"));
   }
 
   #pushInit(lane: MediaLane, init: LaneInit): void {

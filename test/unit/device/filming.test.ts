@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Filming } from "../../../src/device/filming.ts";
 import { silentLog } from "../../../src/device/platform/logger.ts";
 import { NoticeBus } from "../../../src/device/platform/notices.ts";
-import type { Fragment, Recording } from "../../../src/device/recorder/recording.ts";
+import type { Fragment, Recording, Trigger } from "../../../src/device/recorder/recording.ts";
 import { VaultError } from "../../../src/device/vault/errors.ts";
 import type { OpenClip } from "../../../src/device/vault/types.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
@@ -27,10 +27,17 @@ interface Card {
   readonly onAppend?: (lane: number) => void;
   readonly opens?: () => Promise<void>;
   readonly append?: (appended: number) => Promise<void>;
+  readonly onRingPicture?: (clip: string, picture: Uint8Array) => void;
 }
 
 /** A camera that gives an init segment and three fragments, and a card that may refuse. */
-function door({ opens, append, onAppend, fragments = [0, 1, 2, 3].map((index) => fragment(index)) }: Card = {}) {
+function door({
+  opens,
+  append,
+  onAppend,
+  onRingPicture,
+  fragments = [0, 1, 2, 3].map((index) => fragment(index)),
+}: Card = {}) {
   const clock = new FakeClock();
   const story: string[] = [];
   const notices = new NoticeBus(silentLog);
@@ -50,8 +57,13 @@ function door({ opens, append, onAppend, fragments = [0, 1, 2, 3].map((index) =>
     close: () =>
       Promise.resolve({ id: new Uint8Array(16), manifestEnvelope: new Uint8Array(), manifestDigest: new Uint8Array() }),
   };
-  const record = (): Recording => ({
-    trigger: "ring",
+  let running: Recording | null = null;
+  const record = (trigger: Trigger): Recording => {
+    running ??= recordingOf(trigger);
+    return running;
+  };
+  const recordingOf = (trigger: Trigger): Recording => ({
+    trigger,
     triggeredAtMs: 0,
     inits: { video: new Uint8Array() },
     preRollMs: 0,
@@ -59,6 +71,7 @@ function door({ opens, append, onAppend, fragments = [0, 1, 2, 3].map((index) =>
       yield* fragments;
     })(),
     thumbnail: () => Promise.resolve(null),
+    nextPicture: () => Promise.resolve(new Uint8Array([7])),
     extend: () => {},
     durationSoFarMs: 0,
     closed: "full",
@@ -74,6 +87,7 @@ function door({ opens, append, onAppend, fragments = [0, 1, 2, 3].map((index) =>
         return clip;
       },
     },
+    onRingPicture: (of, _ring, picture) => onRingPicture?.(of, picture),
     recipients: () => Promise.resolve([{ day: 1, publicKey: new Uint8Array(32) }]),
   });
   return { filming, story, clock, appended: () => appended };
@@ -106,6 +120,16 @@ describe("a recording", () => {
     }
     await filming.settled();
     expect(together).toEqual(["V", "aaV", "aaaa", "a"]);
+  });
+
+  test("that the motion sensor began shows who rings while it runs; more motion shows nothing", async () => {
+    const shown: [string, number[]][] = [];
+    const { filming } = door({ onRingPicture: (clip, picture) => void shown.push([clip, [...picture]]) });
+    filming.trigger("motion");
+    filming.trigger("motion");
+    filming.trigger("ring");
+    await filming.settled();
+    expect(shown).toEqual([["00".repeat(16), [7]]]);
   });
 
   test("that the card refuses in the middle has ended as cut, so that no light goes on claiming that it is recorded", async () => {

@@ -124,6 +124,22 @@ describe("a recording", () => {
     expect(recording.durationSoFarMs).toBe(8000);
   });
 
+  test("gives the next picture to whoever asks while it runs, from a copy, and none once it is over", async () => {
+    const { recording, thumbnails } = open({ trigger: "motion", newestPictureMs: undefined });
+    feed(recording, 10_000, 13_000);
+    const made = thumbnails.length;
+    const asked = [recording.nextPicture(), recording.nextPicture()];
+    feed(recording, 13_000, 14_000);
+    expect(await Promise.all(asked)).toEqual([thumbnails[made], thumbnails[made]]);
+    expect(thumbnails.length).toBe(made + 1);
+    feed(recording, 14_000, 14_500);
+    expect(thumbnails.length).toBe(made + 1);
+    const last = recording.nextPicture();
+    recording.end("cut");
+    expect(await last).toBeNull();
+    expect(await recording.nextPicture()).toBeNull();
+  });
+
   test("makes its thumbnail of the fragment in which it was triggered, from a copy", async () => {
     const { recording, thumbnails } = open();
     recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
