@@ -177,7 +177,7 @@ describe("a household of two phones", () => {
     await owner.getByRole("button", { name: "Remove from the household" }).click();
     await owner.getByText("Done.").waitFor();
     await until(async () => (await owner.locator(".tag", { hasText: "Owner" }).count()) === 1);
-    await phone.locator(".main .notice").getByText("Doorbell not reached").waitFor();
+    await phone.locator(".main .notice").getByText("This phone is not let in").waitFor();
     await goTo(owner, "Home");
     await ringOnce(owner, door);
     await show(owner, "#/timeline");

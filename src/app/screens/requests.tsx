@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { HomeRequest } from "../../owner/requests/match.ts";
 import { registerName } from "../../owner/requests/match.ts";
-import { toHex } from "../../protocol/bytes.ts";
+import { equalBytes, toHex } from "../../protocol/bytes.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { sayDateTime, sayFingerprint, sayForeign, sayTime } from "../../ui/say.ts";
@@ -22,8 +22,10 @@ const DEGREE = 100_000;
  * memory: it has no address, no entry in the history, and nothing is fetched or saved for it.
  */
 export function RequestsSection({ home }: { readonly home: Home }) {
-  const [open, setOpen] = useState<HomeRequest | null>(null);
+  const [looked, setLooked] = useState<HomeRequest | null>(null);
   const { found, troubles, place, registers } = home.requests;
+  // As it is known now: after a start the recordings that match come later than the request.
+  const open = found.value.find(({ digest }) => looked !== null && equalBytes(digest, looked.digest)) ?? looked;
   if (registers.value.length === 0) return null;
   return (
     <section class="stack" aria-labelledby="requests">
@@ -45,11 +47,11 @@ export function RequestsSection({ home }: { readonly home: Home }) {
           <RequestRows request={request} />
           <div class="button-row even">
             <Button onClick={() => home.requests.hide(request)}>{words.requests.hide}</Button>
-            <Button onClick={() => setOpen(request)}>{words.requests.look}</Button>
+            <Button onClick={() => setLooked(request)}>{words.requests.look}</Button>
           </div>
         </article>
       ))}
-      {open === null ? null : <OpenRequest home={home} request={open} onClose={() => setOpen(null)} />}
+      {open === null ? null : <OpenRequest home={home} request={open} onClose={() => setLooked(null)} />}
     </section>
   );
 }
