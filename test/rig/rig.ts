@@ -17,7 +17,7 @@ const CACHE = join(process.cwd(), ".cache/rig");
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Long enough to stop the daemon while the relay is pulled. */
-const CHIME = { "chime.relay_pulse": '"2s"', "chime.relay_limit": '"4s"' };
+const CHIME = { "chime.relay_pulse": '"3s"', "chime.relay_limit": '"5s"' };
 
 const USAGE = `npm run rig -- [--case PART-OF-A-NAME] [--board 4|5] [--keep FOLDER] [--json]
 

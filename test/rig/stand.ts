@@ -106,7 +106,7 @@ export class Stand {
     const end = Date.now() + withinMs;
     while (!(await isSo())) {
       if (Date.now() > end) throw new Error(`waited ${withinMs / 1000} s in vain until ${what}`);
-      await sleep(1000);
+      await sleep(200);
     }
   }
 

@@ -66,7 +66,13 @@ const CASES: readonly Case[] = [
   {
     name: "the chime's relay is let go although the daemon hangs",
     async run(stand) {
+      await sleep(BETWEEN_RINGS_MS);
       const at = await stand.pins.pulses("bell", 100);
+      await stand.until(
+        "the relay is pulled",
+        async () => (await stand.pins.now()) > 0 && chimes(stand, at) === 1,
+        10_000,
+      );
       await stand.ssh.run("kill -STOP $(systemctl show -P MainPID doorward)");
       const stoppedAt = await stand.pins.now();
       await sleep(6000);
