@@ -49,6 +49,7 @@ export interface Signer {
 export const MAX_STATEMENT_BYTES = 16_384;
 
 const VERSION = 1;
+const versionShape = integer(0, Number.MAX_SAFE_INTEGER);
 
 export interface Envelope {
   readonly payloadType: string;
@@ -78,12 +79,14 @@ export interface Statement<T> {
 
 const payloadType = (kind: Kind): string => `application/vnd.doorward.${kind}.v1+json`;
 
-/** DSSE's pre-authentication encoding. */
-function preAuthentication(kind: Kind, payload: Uint8Array): Uint8Array {
-  const type = utf8(payloadType(kind));
-  const head = `DSSEv1 ${type.length} ${payloadType(kind)} ${payload.length} `;
-  return concatBytes(utf8(head), payload);
+/** DSSE's pre-authentication encoding, up to the payload. Types are ASCII. */
+function preAuthenticationHead(kind: Kind, payload: Uint8Array): Uint8Array {
+  const type = payloadType(kind);
+  return utf8(`DSSEv1 ${type.length} ${type} ${payload.length} `);
 }
+
+const preAuthentication = (kind: Kind, payload: Uint8Array): Uint8Array =>
+  concatBytes(preAuthenticationHead(kind, payload), payload);
 
 /** SHA-256 of the PAE: the same for every signer of one payload, whatever the envelope looks like. */
 export function statementDigest(
@@ -91,7 +94,7 @@ export function statementDigest(
   kind: Pick<StatementKind<unknown>, "kind">,
   payloadBytes: Uint8Array,
 ): Uint8Array {
-  return crypto.sha256(preAuthentication(kind.kind, payloadBytes));
+  return crypto.sha256(preAuthenticationHead(kind.kind, payloadBytes), payloadBytes);
 }
 
 export function keyId(crypto: Crypto, publicKey: Uint8Array): string {
@@ -191,7 +194,7 @@ export function decodePayload<T>(kind: StatementKind<T>, payloadBytes: Uint8Arra
     const json = decodeJson(payloadBytes);
     if (!isJsonObject(json)) throw new ProtocolError("json/shape", "payload is not an object");
     const { version: versionJson, ...members } = json;
-    const readVersion = integer(0, Number.MAX_SAFE_INTEGER).read(versionJson ?? null);
+    const readVersion = versionShape.read(versionJson ?? null);
     return { version: readVersion, payload: kind.shape.read(members) };
   });
   if (version !== VERSION) throw new ProtocolError("statement/version", `version ${version} is not known`);
@@ -226,8 +229,17 @@ function statementOf<T>(crypto: Crypto, kind: StatementKind<T>, envelope: Envelo
   const { payload: payloadBytes, payloadType: type, keyid, signature } = envelope;
   if (type !== payloadType(kind.kind)) throw new ProtocolError("statement/shape", `not a ${kind.kind} statement`);
   const payload = decodePayload(kind, payloadBytes);
-  const message = preAuthentication(kind.kind, payloadBytes);
-  return { payload, payloadBytes, digest: crypto.sha256(message), keyid, signature, message };
+  return {
+    payload,
+    payloadBytes,
+    digest: statementDigest(crypto, kind, payloadBytes),
+    keyid,
+    signature,
+    // Most statements of a log are read and never verified, so this is put together when asked for.
+    get message() {
+      return preAuthentication(kind.kind, payloadBytes);
+    },
+  };
 }
 
 /** Checks the key as well as the signature. @throws {@link ProtocolError} `statement/signature`. */

@@ -24,16 +24,18 @@ type ObjectOf<M extends Members> = { readonly [K in keyof M]: ValueOf<M[K]> };
 /** An object with exactly these members. */
 export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
   const names = Object.keys(members);
+  const shapes = Object.entries(members);
   return {
     read(json) {
       if (!isJsonObject(json)) throw wrong("not an object");
-      const unknown = Object.keys(json).find((name) => !Object.hasOwn(members, name));
-      if (unknown !== undefined) throw wrong(`unknown member ${JSON.stringify(unknown)}`);
+      for (const name in json) {
+        if (!Object.hasOwn(members, name)) throw wrong(`unknown member ${JSON.stringify(name)}`);
+      }
       const read: Record<string, unknown> = {};
-      for (const name of names) {
+      for (const [name, shape] of shapes) {
         const value = Object.hasOwn(json, name) ? json[name] : undefined;
         if (value === undefined) throw wrong(`missing member ${name}`);
-        read[name] = members[name]?.read(value);
+        read[name] = shape.read(value);
       }
       return read as ObjectOf<M>;
     },

@@ -9,6 +9,7 @@ import { coldStart } from "./rows/cold-start.ts";
 import { countryDays } from "./rows/country-days.ts";
 import { countryPhone } from "./rows/country-phone.ts";
 import { detection } from "./rows/detection.ts";
+import { glass } from "./rows/glass.ts";
 import { live } from "./rows/live.ts";
 import { memory } from "./rows/memory.ts";
 import { rebuild } from "./rows/rebuild.ts";
@@ -30,6 +31,7 @@ const measurements: readonly Measurement[] = [
   detection,
   app,
   live,
+  glass,
   countryPhone,
   countryDays,
   registerRows,

@@ -23,6 +23,8 @@ export interface DoorOptions {
   readonly names?: readonly string[];
   /** Other origins that may hold the app. */
   readonly origins?: readonly string[];
+  /** A broker elsewhere, as lines of `[broker]`; none: the doorbell's own. */
+  readonly broker?: string;
 }
 
 /** The real daemon with a simulated door, which serves a copy of the app. */
@@ -46,6 +48,7 @@ export class Door {
     height = 180,
     names = [],
     origins = [],
+    broker,
   }: DoorOptions = {}): Promise<Door> {
     const dir = await mkdtemp(join(tmpdir(), "doorward-app-"));
     const [brokerPort, webPort] = [await freePort(), await freePort()];
@@ -68,7 +71,7 @@ again_after = "0s"
 [sharing]
 undo_window = "${undoWindow}"
 [broker]
-port = ${brokerPort}
+${broker ?? `port = ${brokerPort}`}
 [live]
 speaker = "simulated"
 [push]

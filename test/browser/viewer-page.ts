@@ -12,24 +12,27 @@ export async function openViewer(browser: Browser): Promise<Page> {
 }
 
 /** Takes the door's offer and gives the browser's answer, with every candidate. Sound is not sent until {@link talk}. */
-export function answerIn(page: Page, offer: string): Promise<string> {
-  return page.evaluate(async (sdp) => {
-    const peer = new RTCPeerConnection();
-    const video = document.querySelector("video") as HTMLVideoElement;
-    const stream = new MediaStream();
-    peer.ontrack = ({ track }) => {
-      stream.addTrack(track);
-      video.srcObject = stream;
-    };
-    await peer.setRemoteDescription({ type: "offer", sdp });
-    for (const transceiver of peer.getTransceivers()) {
-      if (transceiver.receiver.track.kind === "audio") transceiver.direction = "sendrecv";
-    }
-    await peer.setLocalDescription(await peer.createAnswer());
-    while (peer.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 20));
-    Object.assign(globalThis, { peer });
-    return peer.localDescription?.sdp ?? "";
-  }, offer);
+export function answerIn(page: Page, offer: string, config: RTCConfiguration = {}): Promise<string> {
+  return page.evaluate(
+    async ([sdp, configuration]) => {
+      const peer = new RTCPeerConnection(configuration);
+      const video = document.querySelector("video") as HTMLVideoElement;
+      const stream = new MediaStream();
+      peer.ontrack = ({ track }) => {
+        stream.addTrack(track);
+        video.srcObject = stream;
+      };
+      await peer.setRemoteDescription({ type: "offer", sdp });
+      for (const transceiver of peer.getTransceivers()) {
+        if (transceiver.receiver.track.kind === "audio") transceiver.direction = "sendrecv";
+      }
+      await peer.setLocalDescription(await peer.createAnswer());
+      while (peer.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 20));
+      Object.assign(globalThis, { peer });
+      return peer.localDescription?.sdp ?? "";
+    },
+    [offer, config] as const,
+  );
 }
 
 /** A tone instead of a voice. */
@@ -54,6 +57,8 @@ export interface Seen {
   readonly width: number;
   readonly codec: string;
   readonly audioEnergy: number;
+  /** Kinds of the two candidates in use: here, there. */
+  readonly path: readonly string[];
 }
 
 export function seenBy(page: Page): Promise<Seen> {
@@ -61,6 +66,10 @@ export function seenBy(page: Page): Promise<Seen> {
     const peer = (globalThis as unknown as { peer: RTCPeerConnection }).peer;
     const reports = [...(await peer.getStats()).values()] as Record<string, unknown>[];
     const inbound = (kind: string) => reports.find((report) => report.type === "inbound-rtp" && report.kind === kind);
+    const transport = reports.find(({ type }) => type === "transport");
+    const pair = reports.find(({ id }) => id === transport?.selectedCandidatePairId);
+    const kindOf = (candidate: unknown): string[] =>
+      reports.flatMap(({ id, candidateType }) => (id === candidate ? [String(candidateType)] : []));
     const codec = reports.find((report) => report.id === inbound("video")?.codecId);
     return {
       state: peer.connectionState,
@@ -68,6 +77,7 @@ export function seenBy(page: Page): Promise<Seen> {
       width: Number(inbound("video")?.frameWidth ?? 0),
       codec: typeof codec?.mimeType === "string" ? codec.mimeType : "",
       audioEnergy: Number(inbound("audio")?.totalAudioEnergy ?? 0),
+      path: [...kindOf(pair?.localCandidateId), ...kindOf(pair?.remoteCandidateId)],
     };
   });
 }

@@ -21,6 +21,8 @@ const CLOCK_SLACK_SECONDS = 600;
 export interface KeptLeaf {
   readonly index: number;
   readonly bytes: Uint8Array;
+  /** Unix seconds until which it is an open request; 0 for a leaf that is kept for something else. */
+  readonly expires: number;
 }
 
 /** An entry that a register should not have let in. */
@@ -66,7 +68,9 @@ export async function followRegister(
 ): Promise<FollowedRegister> {
   const followed = await followLog(crypto, policy, memory?.seen ?? null, source);
   const book = memory === null ? new RuleBook(crypto, policy.origin) : RuleBook.restore(crypto, memory.book);
-  const leaves: KeptLeaf[] = [...(memory?.leaves ?? [])];
+  const leaves = (memory?.leaves ?? []).filter(
+    ({ bytes, expires }) => expires > nowSeconds || keeps(readLeaf(crypto, bytes).entry),
+  );
   const faults: RegisterFault[] = [...(memory?.faults.last ?? [])];
   let faultCount = memory?.faults.count ?? 0;
   for await (const { index, bytes } of followed.entries) {
@@ -74,18 +78,15 @@ export async function followRegister(
     if ("code" in found) {
       faults.push({ index, code: found.code });
       faultCount += 1;
-    } else if (isOpen(found, nowSeconds) || keeps(found.entry)) {
-      leaves.push({ index, bytes: bytes.slice() });
+    } else {
+      const expires = expiryOf(found.entry);
+      if (expires > nowSeconds || keeps(found.entry)) leaves.push({ index, bytes: bytes.slice(), expires });
     }
   }
-  const kept = leaves.filter(({ bytes }) => {
-    const leaf = readLeaf(crypto, bytes);
-    return isOpen(leaf, nowSeconds) || keeps(leaf.entry);
-  });
   const next: RegisterMemory = {
     seen: followed.seen,
     book: book.snapshot(),
-    leaves: kept,
+    leaves,
     faults: { count: faultCount, last: faults.slice(-MAX_REMEMBERED_FAULTS) },
   };
   return { memory: next, book, checkpoint: followed.checkpoint };
@@ -108,8 +109,7 @@ function judgeLeaf(
   }
 }
 
-const isOpen = ({ entry }: Leaf, nowSeconds: number): boolean =>
-  entry.kind === "request" && entry.statement.payload.expires > nowSeconds;
+const expiryOf = (entry: Entry): number => (entry.kind === "request" ? entry.statement.payload.expires : 0);
 
 /** A request in the log that has not expired; its signatures have not been looked at. */
 export interface OpenRequest {
@@ -121,9 +121,10 @@ export interface OpenRequest {
 
 /** Requests that are still open, one that was prolonged only as its newest form; in the order of the log. */
 export function readOpenRequests(crypto: Crypto, memory: RegisterMemory, nowSeconds: number): OpenRequest[] {
-  const open = memory.leaves.flatMap(({ index, bytes }): OpenRequest[] => {
+  const open = memory.leaves.flatMap(({ index, bytes, expires }): OpenRequest[] => {
+    if (expires <= nowSeconds) return [];
     const { at, entry } = readLeaf(crypto, bytes);
-    return entry.kind === "request" && entry.statement.payload.expires > nowSeconds ? [{ index, at, entry }] : [];
+    return entry.kind === "request" ? [{ index, at, entry }] : [];
   });
   const prolonged = new Set(
     open.flatMap(({ entry }) => {
@@ -146,15 +147,15 @@ const someBytes: Shape<Uint8Array> = { read: (json) => fromBase64(text(1_000_000
 const anything: Shape<Json> = { read: (json) => json, write: (json) => json };
 
 const memoryShape = object({
-  version: integer(1, 1),
+  version: integer(2, 2),
   seen: object({ size: count, root: someBytes, checkpoint: someBytes }),
   book: anything,
-  leaves: array(object({ index: count, bytes: someBytes }), 1_000_000),
+  leaves: array(object({ index: count, bytes: someBytes, expires: count }), 1_000_000),
   faults: object({ count, last: array(object({ index: count, code: text(100) }), MAX_REMEMBERED_FAULTS) }),
 });
 
 export const encodeRegisterMemory = (memory: RegisterMemory): Uint8Array =>
-  encodeJson(memoryShape.write({ version: 1, ...memory }));
+  encodeJson(memoryShape.write({ version: 2, ...memory }));
 
 /** Null for bytes that are none: then the log is followed from its beginning. */
 export function decodeRegisterMemory(bytes: Uint8Array): RegisterMemory | null {

@@ -119,31 +119,17 @@ const FOLDED_CHARACTER = new RegExp(`[${Object.keys(LOOKALIKES).join("")}]`, "gu
 const INVISIBLE = /[\p{M}\p{Cf}]/gu;
 const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
 
-/** ASCII characters folded; 32 stands for what is between words. */
+/** Stands for what is between words. */
+const BETWEEN = 32;
+/** ASCII characters folded. */
 const FOLDED_ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
   const lower = String.fromCharCode(code).toLowerCase();
   const folded = LOOKALIKES[lower] ?? lower;
-  return /[\p{L}\p{N}]/u.test(folded) ? folded.charCodeAt(0) : 32;
+  return /[\p{L}\p{N}]/u.test(folded) ? folded.charCodeAt(0) : BETWEEN;
 });
 
 /** The words of a text in their folded spelling, a space before and after each. */
 export function foldWords(text: string): string {
-  return foldAscii(text) ?? foldAny(text);
-}
-
-/** The same as {@link foldAny} for the texts that most are, in a tenth of the time; null for any other. */
-function foldAscii(text: string): string | null {
-  const codes: number[] = [32];
-  for (let i = 0; i < text.length; i += 1) {
-    const folded = FOLDED_ASCII[text.charCodeAt(i)];
-    if (folded === undefined) return null;
-    if (folded !== 32 || codes.at(-1) !== 32) codes.push(folded);
-  }
-  if (codes.at(-1) !== 32) codes.push(32);
-  return String.fromCharCode(...codes);
-}
-
-function foldAny(text: string): string {
   const plain = text.normalize("NFKD").toLowerCase().normalize("NFKD").replace(INVISIBLE, "");
   const folded = plain.replace(FOLDED_CHARACTER, (character) => LOOKALIKES[character] ?? character);
   return ` ${folded} `.replace(BETWEEN_WORDS, " ");
@@ -156,11 +142,54 @@ interface SoughtWord {
   readonly hasAnyEnding: boolean;
 }
 
+/** Longer texts, which no request may have, go the long way. */
+const MAX_ASCII_LENGTH = 2_048;
+
+/** The letters of an ASCII text in their folded spelling, without what is between its words. One memory for all texts, since a log has many. */
+const asciiLetters = {
+  codes: new Uint8Array(MAX_ASCII_LENGTH),
+  /** 1 where a word begins or ends: before the letter of that place, or after the last. */
+  isBorder: new Uint8Array(MAX_ASCII_LENGTH + 1),
+  count: 0,
+};
+
+/** False for a text with any other character. */
+function foldIntoAsciiLetters(text: string): boolean {
+  if (text.length > MAX_ASCII_LENGTH) return false;
+  const { codes, isBorder } = asciiLetters;
+  let count = 0;
+  isBorder[0] = 1;
+  for (let i = 0; i < text.length; i += 1) {
+    const folded = FOLDED_ASCII[text.charCodeAt(i)];
+    if (folded === undefined) return false;
+    if (folded === BETWEEN) {
+      isBorder[count] = 1;
+    } else {
+      codes[count] = folded;
+      count += 1;
+      isBorder[count] = 0;
+    }
+  }
+  isBorder[count] = 1;
+  asciiLetters.count = count;
+  return true;
+}
+
+/** Whether a sought word stands at this place of {@link asciiLetters}. */
+function standsInAscii({ letters, hasAnyEnding }: SoughtWord, start: number): boolean {
+  const { codes, isBorder, count } = asciiLetters;
+  const end = start + letters.length;
+  if (end > count || !(hasAnyEnding || isBorder[end] === 1)) return false;
+  for (let i = 0; i < letters.length; i += 1) if (letters.charCodeAt(i) !== codes[start + i]) return false;
+  return true;
+}
+
 /** Characters that a sought word has at least. */
 const SHORTEST = 2;
 
-/** The two characters at a place, as one number. */
-const pairAt = (letters: string, at: number): number => letters.charCodeAt(at) * 65_536 + letters.charCodeAt(at + 1);
+/** Two UTF-16 units as one number. */
+const pairOf = (first: number, second: number): number => (first << 16) | second;
+const pairAt = (letters: string, at: number): number => pairOf(letters.charCodeAt(at), letters.charCodeAt(at + 1));
 
 /** The pressing words of one set of rules, made ready once. */
 export class PressingWords {
@@ -183,6 +212,21 @@ export class PressingWords {
    * count, so that `wa-rr ant` is found; but it begins where a word begins, and ends where one ends.
    */
   findIn(text: string): string | null {
+    return foldIntoAsciiLetters(text) ? this.#findInAscii() : this.#findInAny(text);
+  }
+
+  #findInAscii(): string | null {
+    const { codes, isBorder, count } = asciiLetters;
+    for (let start = 0; start + SHORTEST <= count; start += 1) {
+      if (isBorder[start] === 0) continue;
+      const sought = this.#sought.get(pairOf(codes[start] ?? 0, codes[start + 1] ?? 0));
+      if (sought === undefined) continue;
+      for (const word of sought) if (standsInAscii(word, start)) return word.word;
+    }
+    return null;
+  }
+
+  #findInAny(text: string): string | null {
     const words = foldWords(text).trim().split(" ");
     const letters = words.join("");
     const borders = [0];

@@ -290,6 +290,8 @@ export class RuleBook {
 
   #judgeText(text: string, { limits }: Rules): Verdict | null {
     if (!isPlainText(text)) return refused("request/text-form", "the text has hidden characters or is not composed");
+    // A character takes one or two UTF-16 units: most texts need no counting.
+    if (text.length > 0 && text.length <= limits.textMax) return null;
     const length = Array.from(text).length;
     if (length === 0 || length > limits.textMax) {
       return refused("request/text-length", `${length} characters, not 1 to ${limits.textMax}`);

@@ -8,7 +8,7 @@ import { followYear, type YearToFollow } from "./follow-year.ts";
 const [dir = "", json = "", what = "phone"] = process.argv.slice(2);
 const year = JSON.parse(json) as YearToFollow;
 const source: TileSource = {
-  get: (path) => Promise.resolve(new Uint8Array(readFileSync(join(dir, path)))),
+  get: (path) => Promise.resolve(readFileSync(join(dir, path))),
 };
 
 const residentBefore = process.memoryUsage().rss;

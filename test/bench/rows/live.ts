@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import type { EngineName } from "../../../src/device/live/live-peer.ts";
 import { LiveView } from "../../../src/device/live/live-view.ts";
 import { systemClock } from "../../../src/device/platform/clock.ts";
@@ -8,57 +8,75 @@ import { silentLog } from "../../../src/device/platform/logger.ts";
 import { Recorder } from "../../../src/device/recorder/recorder.ts";
 import { recorderDefaults } from "../../../src/device/recorder/recorder-config.ts";
 import type { Measurement } from "../context.ts";
-import { commandLine, processTree } from "../process-tree.ts";
+import { DatachannelPeer } from "../datachannel-peer.ts";
+import { type DoorEnd, framesDecoded, launchViewer, watching } from "../live-viewer.ts";
+import { commandLine, processCpuSeconds, processTree, treeCpuSeconds } from "../process-tree.ts";
 import { makeRow, type Pair, type RowDefinition } from "../row.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../dist/program/live-child.mjs");
-const WINDOW_SECONDS = 10;
+/** By then all three programs have compiled what they run. */
+const SETTLING_MS = 15_000;
+const WINDOW_MS = 20_000;
 
-const viewer: RowDefinition = {
+const transcoding: RowDefinition = {
   name: "live view of 720p15, one viewer",
   unit: "CPU s/min",
-  referenceName: "the same view through node-webrtc, which transcodes",
+  referenceName: "the same picture through node-webrtc, which transcodes",
   target: { of: "ratio", atMost: 0.13 },
 };
+const forwarding: RowDefinition = {
+  name: "live view of 720p15, one viewer, over node-datachannel",
+  unit: "CPU s/min",
+  referenceName: "node-datachannel forwarding the same RTP",
+  target: { of: "ratio", atMost: 2.5 },
+};
 
+/** CPU seconds a minute. */
 interface Cpu {
-  /** The process of the view and its ffmpegs, in CPU seconds a minute. */
+  /** The process of the view and its ffmpeg, and what the recorder's process has to do for a viewer. */
   readonly all: number;
   /** The engine's process alone. */
   readonly engine: number;
+  readonly ffmpeg: number;
 }
 
-/** Of every view's process below this one. */
-function cpuOfViews(): { readonly all: number; readonly engine: number } {
-  const roots = processTree(process.pid).filter(({ pid }) => commandLine(pid).includes(PROGRAM));
-  const seconds = (ticks: number): number => ticks / 100;
-  return {
-    engine: seconds(roots.reduce((sum, { ownTicks }) => sum + ownTicks, 0)),
-    all: seconds(roots.reduce((sum, { pid }) => sum + processTree(pid).reduce((own, { ticks }) => own + ticks, 0), 0)),
-  };
+const cpuOf = (pid: number): { readonly tree: number; readonly engine: number; readonly here: number } => ({
+  tree: treeCpuSeconds(pid),
+  engine: processCpuSeconds(pid),
+  here: processCpuSeconds(process.pid),
+});
+
+/** What this process, which is the recorder's too, uses in a minute while nobody watches. */
+async function idleHere(): Promise<number> {
+  const before = processCpuSeconds(process.pid);
+  await sleep(WINDOW_MS);
+  return ((processCpuSeconds(process.pid) - before) * 60_000) / WINDOW_MS;
 }
 
-/** The browser's end, in words that its page understands; types of a page are not known here. */
-const ANSWER = `async (sdp) => {
-  const peer = new RTCPeerConnection();
-  const video = document.querySelector("video");
-  const stream = new MediaStream();
-  peer.ontrack = ({ track }) => { stream.addTrack(track); video.srcObject = stream; };
-  await peer.setRemoteDescription({ type: "offer", sdp });
-  await peer.setLocalDescription(await peer.createAnswer());
-  while (peer.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 20));
-  globalThis.peer = peer;
-  return peer.localDescription.sdp;
-}`;
-const DECODED = `async () => [...(await globalThis.peer.getStats()).values()].find(({ type, kind }) => type === "inbound-rtp" && kind === "video")?.framesDecoded ?? 0`;
-
-async function framesDecoded(page: Page): Promise<number> {
-  return Number(await page.evaluate(`(${DECODED})()`));
+async function measure(browser: Browser, door: DoorEnd, pid: () => number, idle: number): Promise<Cpu> {
+  return watching(browser, door, async (page) => {
+    await sleep(SETTLING_MS);
+    const [before, framesBefore, startMs] = [cpuOf(pid()), await framesDecoded(page), performance.now()];
+    await sleep(WINDOW_MS);
+    const minutes = (performance.now() - startMs) / 60_000;
+    const [after, frames] = [cpuOf(pid()), (await framesDecoded(page)) - framesBefore];
+    // A view that stutters is cheap: half the frames at least have to be seen.
+    if (frames < (WINDOW_MS * 15) / 2000) throw new Error(`only ${frames} frames in ${WINDOW_MS / 1000} s`);
+    const tree = (after.tree - before.tree) / minutes;
+    const engine = (after.engine - before.engine) / minutes;
+    const here = (after.here - before.here) / minutes;
+    return { all: tree + Math.max(0, here - idle), engine, ffmpeg: tree - engine };
+  });
 }
 
-async function measureView(browser: Browser, recorder: Recorder, engine: EngineName): Promise<Cpu> {
-  const page = await browser.newPage();
-  await page.setContent("<video autoplay playsinline muted></video>");
+/** The process of the one view that this one has. */
+function viewPid(): number {
+  const view = processTree(process.pid).find(({ pid }) => commandLine(pid).includes(PROGRAM));
+  if (view === undefined) throw new Error("the view has no process");
+  return view.pid;
+}
+
+function openView(recorder: Recorder, engine: EngineName): LiveView {
   const plan = {
     streamSocket: recorder.liveSocketPath,
     ffmpegPath: "ffmpeg",
@@ -67,52 +85,46 @@ async function measureView(browser: Browser, recorder: Recorder, engine: EngineN
     speaker: { kind: "off" } as const,
     transcodedSize: { width: 1280, height: 720 }, // the picture that ours passes through
   };
-  const view = new LiveView(PROGRAM, plan, engine, { connected: () => {}, ended: () => {} });
-  try {
-    view.accept(String(await page.evaluate(`(${ANSWER})(${JSON.stringify(await view.offer())})`)));
-    const until = performance.now() + 30_000;
-    while ((await framesDecoded(page)) < 30) {
-      if (performance.now() > until) throw new Error(`${engine}: the browser shows nothing`);
-      await sleep(100);
-    }
-    const [before, framesBefore, startMs] = [cpuOfViews(), await framesDecoded(page), performance.now()];
-    await sleep(WINDOW_SECONDS * 1000);
-    const minutes = (performance.now() - startMs) / 60_000;
-    const [after, frames] = [cpuOfViews(), (await framesDecoded(page)) - framesBefore];
-    // A view that stutters is cheap: half the frames at least have to be seen.
-    if (frames < (WINDOW_SECONDS * 15) / 2) throw new Error(`${engine}: only ${frames} frames in ${WINDOW_SECONDS} s`);
-    return { all: (after.all - before.all) / minutes, engine: (after.engine - before.engine) / minutes };
-  } finally {
-    await view.close();
-    await page.close();
-  }
+  return new LiveView(PROGRAM, plan, engine, { connected: () => {}, ended: () => {} });
 }
 
-/** In turns, each seen by the same real browser, whose own work counts for neither. */
+const share = (parts: readonly Cpu[], of: (cpu: Cpu) => number): number =>
+  Math.round((100 * parts.reduce((sum, cpu) => sum + of(cpu), 0)) / parts.reduce((sum, cpu) => sum + cpu.all, 0));
+
+/** In turns, each seen by the same real browser, whose own work counts for none. */
 export const live: Measurement = {
-  rows: [viewer.name],
-  async measure({ pairs: count, workDir, say }) {
+  rows: [transcoding.name, forwarding.name],
+  async measure({ pairs: count, workDir, wants, say }) {
     const recorder = new Recorder(
       { ...recorderDefaults, runtimeDir: join(workDir, "run") },
       { clock: systemClock, log: silentLog, notices: { emit: () => {} }, onMotion: () => {} },
     );
-    const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
-    const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", ...quiet];
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+    const browser = await launchViewer();
     try {
       await recorder.start();
       await recorder.ready();
-      const pairs: Pair[] = [];
-      const shares: number[] = [];
+      const idle = await idleHere();
+      const [views, transcoded, forwarded]: [Cpu[], Pair[], Pair[]] = [[], [], []];
       for (let i = 0; i < count; i += 1) {
         say(`pair ${i + 1} of ${count}`);
-        const ours = await measureView(browser, recorder, "werift");
-        const reference = await measureView(browser, recorder, "node-webrtc");
-        pairs.push({ ours: ours.all, reference: reference.all });
-        shares.push(ours.engine / ours.all);
+        const ours = await measure(browser, openView(recorder, "werift"), viewPid, idle);
+        views.push(ours);
+        if (wants(transcoding.name)) {
+          const { all } = await measure(browser, openView(recorder, "node-webrtc"), viewPid, idle);
+          transcoded.push({ ours: ours.all, reference: all });
+        }
+        if (wants(forwarding.name)) {
+          const peer = await DatachannelPeer.start(recorder.liveSocketPath, { sound: true });
+          const { all } = await measure(browser, peer, () => peer.pid, idle);
+          forwarded.push({ ours: ours.all, reference: all });
+        }
       }
-      const engine = Math.round((100 * shares.reduce((sum, share) => sum + share, 0)) / shares.length);
-      return [makeRow(viewer, pairs, `${engine} % in the engine's process, the rest in its ffmpeg (RTP, Opus)`)];
+      const [engine, ffmpeg] = [share(views, (cpu) => cpu.engine), share(views, (cpu) => cpu.ffmpeg)];
+      const note = `${engine} % in the engine's process, ${ffmpeg} % in its ffmpeg (AAC to Opus), the rest at the recorder's socket`;
+      return [
+        ...(transcoded.length > 0 ? [makeRow(transcoding, transcoded, note)] : []),
+        ...(forwarded.length > 0 ? [makeRow(forwarding, forwarded, note)] : []),
+      ];
     } finally {
       await browser.close();
       await recorder.stop();

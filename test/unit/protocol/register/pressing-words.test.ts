@@ -1,17 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_PRESSING_WORDS } from "../../../../src/protocol/register/default-words.ts";
-import { foldWords, PressingWords } from "../../../../src/protocol/register/pressing-words.ts";
+import { PressingWords } from "../../../../src/protocol/register/pressing-words.ts";
 import { tries } from "../effort.ts";
 
-describe("folding", () => {
-  test("is the same for an ASCII text alone and beside a letter that needs the long way", () => {
-    const ascii = fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)) });
+describe("an ASCII text", () => {
+  test("is searched with the same result as beside a character that needs the long way", () => {
+    const words = new PressingWords(["warrant", "must*", "no t", "a1", "x", "ss", "wa", "é*"]);
+    const pieces = fc.constantFrom(..."wW4 -.rR@nN7tmMuUsS$5aA1xX!\t".split(""), "warrant", "must", "no t", "ss");
+    const text = fc.array(pieces, { maxLength: 24 }).map((parts) => parts.join(""));
     fc.assert(
-      fc.property(ascii, (text) => {
-        expect(foldWords(`${text} \u00e9\u00e9`)).toBe(`${foldWords(text)}ee `);
+      fc.property(text, (ascii) => {
+        expect(words.findIn(ascii)).toBe(words.findIn(`${ascii}\u200b`));
+        expect(words.findIn(ascii)).toBe(words.findIn(`${" ".repeat(3_000)}${ascii}`));
       }),
-      tries(300),
+      tries(1_000),
     );
   });
 });
