@@ -86,8 +86,7 @@ export class Harness {
 
   constructor(ssh: Ssh, pins: PinFiles) {
     this.#pins = pins;
-    const program = readFileSync(join(process.cwd(), "test/rig/guest/harness.pl"), "utf8");
-    this.#child = ssh.open(`perl -e ${quoted(program)}`);
+    this.#child = ssh.open(guestProgram("harness.pl"));
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#take(text));
     this.#child.stderr?.resume();
     for (const pin of OUTPUTS) {
@@ -166,6 +165,11 @@ export class Harness {
       }
     }
   }
+}
+
+/** The command that runs a program of test/rig/guest on the remote machine, where it need not lie. */
+export function guestProgram(name: string): string {
+  return `perl -e ${quoted(readFileSync(join(process.cwd(), "test/rig/guest", name), "utf8"))}`;
 }
 
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

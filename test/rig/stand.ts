@@ -1,19 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Harness, type PinFiles, quoted } from "./harness.ts";
+import { guestProgram, Harness, type PinFiles, quoted } from "./harness.ts";
 import type { Ssh } from "./ssh.ts";
 
 const CLIPS = "/var/lib/doorward/vault/clips";
 const OWNER_HOME = "/var/lib/doorward-rig-owner";
 const BROKER_LOG = "/run/rig-broker.log";
-
-export interface Arrival {
-  /** Seconds, by the remote machine's clock. */
-  readonly at: number;
-  readonly topic: string;
-  readonly bytes: number;
-}
 
 /** A doorbell on real kernel interfaces, its unit running, an owner paired: what a case works with. */
 export class Stand {
@@ -38,9 +31,7 @@ export class Stand {
     const input = Object.entries(settings)
       .map(([key, value]) => `${key} = ${value}\n`)
       .join("");
-    const program = join(process.cwd(), "test/rig/guest/configure.pl");
-    const { readFileSync } = await import("node:fs");
-    await this.ssh.run(`perl -e ${quoted(readFileSync(program, "utf8"))} /etc/doorward/doorward.toml`, { input });
+    await this.ssh.run(`${guestProgram("configure.pl")} /etc/doorward/doorward.toml`, { input });
     await this.restart();
   }
 
@@ -78,7 +69,7 @@ export class Stand {
     );
   }
 
-  /** Until the camera gives pictures: an owner's `privacy` answer says so without touching anything. */
+  /** Settles when a program holds the camera's device and has had the time for its first pictures. */
   async pictures(withinMs = 240_000): Promise<void> {
     await this.until(
       "the camera's ffmpeg holds the device",
@@ -92,14 +83,6 @@ export class Stand {
   async holders(file: string): Promise<number> {
     const count = await this.ssh.run(`ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c -- '-> ${file}$' || true`);
     return Number(count.trim());
-  }
-
-  async arrivals(): Promise<readonly Arrival[]> {
-    const text = await this.ssh.run(`cat ${BROKER_LOG}`);
-    return text.split("\n").flatMap((line) => {
-      const [at, topic, bytes] = line.split(" ");
-      return topic === undefined ? [] : [{ at: Number(at), topic, bytes: Number(bytes) }];
-    });
   }
 
   async until(what: string, isSo: () => Promise<boolean>, withinMs = 120_000): Promise<void> {
