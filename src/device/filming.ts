@@ -169,8 +169,12 @@ export class Filming {
   /** For a ring within a clip that runs already, as where the motion sensor saw the visitor come. */
   async #showWhoRang({ recording, clip }: Take): Promise<void> {
     const triggeredAtMs = this.#ports.clock.nowMs();
-    const picture = await recording.nextPicture().catch(() => null);
-    if (picture !== null) this.#ports.onRingPicture?.(await clip, { triggeredAtMs }, picture);
+    try {
+      const picture = await recording.nextPicture();
+      if (picture !== null) this.#ports.onRingPicture?.(await clip, { triggeredAtMs }, picture);
+    } catch (error) {
+      this.#ports.log.warn("no picture of who rang", { error: codeOf(error) });
+    }
   }
 
   async #close(
