@@ -170,7 +170,7 @@ export class Filming {
   async #showWhoRang({ recording, clip }: Take): Promise<void> {
     const triggeredAtMs = this.#ports.clock.nowMs();
     try {
-      const picture = await recording.nextPicture();
+      const picture = await recording.newestPicture();
       if (picture !== null) this.#ports.onRingPicture?.(await clip, { triggeredAtMs }, picture);
     } catch (error) {
       this.#ports.log.warn("no picture of who rang", { error: codeOf(error) });

@@ -2,6 +2,7 @@ import { convertTicks } from "../../protocol/fmp4.ts";
 import { FragmentQueue } from "./fragment-queue.ts";
 import type { LaneFragment, LaneInit, MediaLane } from "./lane-fragment.ts";
 import type { Fragment, Recording, Trigger } from "./recording.ts";
+import { type Loan, ReusedMemory } from "./reused-memory.ts";
 import type { WhichPicture } from "./thumbnail.ts";
 
 export interface RecordingPlan {
@@ -39,8 +40,12 @@ export class OpenRecording implements Recording {
   readonly #sequence: Record<MediaLane, number> = { video: 0, audio: 0 };
   readonly #thumbnail: Promise<Uint8Array | null>;
   #settleThumbnail: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
-  #settleNext: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
-  #next: Promise<Uint8Array | null> | undefined;
+  readonly #memory = new ReusedMemory();
+  /** A copy of the last fragment of pictures, for whoever rings before the next comes: what was handed on gets sealed. */
+  #newest: Loan | undefined;
+  /** Its last picture, once somebody asked. */
+  #newestPicture: Promise<Uint8Array | null> | undefined;
+  #settleNewest: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
   /** Begins where no picture is yet: one that begins earlier may still come, since it comes when it is complete. */
   readonly #soundAhead: LaneFragment[] = [];
   #origin: Origin | undefined;
@@ -86,12 +91,16 @@ export class OpenRecording implements Recording {
     return this.#thumbnail;
   }
 
-  nextPicture(): Promise<Uint8Array | null> {
+  newestPicture(): Promise<Uint8Array | null> {
     if (this.#isOver) return Promise.resolve(null);
-    this.#next ??= new Promise((resolve) => {
-      this.#settleNext = resolve;
-    });
-    return this.#next;
+    const newest = this.#newest;
+    this.#newestPicture ??=
+      newest === undefined
+        ? new Promise((resolve) => {
+            this.#settleNewest = resolve;
+          })
+        : this.#lastPictureOf(newest.bytes);
+    return this.#newestPicture;
   }
 
   extend(): void {
@@ -112,7 +121,8 @@ export class OpenRecording implements Recording {
     this.#closed = closed;
     for (const sound of this.#soundAhead.splice(0)) sound.wipe();
     this.#settleThumbnail?.(null);
-    this.#settleNext?.(null);
+    this.#settleNewest?.(null);
+    this.#newest?.giveBack();
     this.#queue.end();
   }
 
@@ -176,7 +186,7 @@ export class OpenRecording implements Recording {
     const loan = fragment.takeRetimed(++this.#sequence[lane], subtractTicks);
     if (lane === "video") {
       this.#offerForThumbnail(fragment, loan.bytes);
-      this.#offerAsNext(loan.bytes);
+      this.#keepNewest(loan.bytes);
     }
     if (this.#queue.push({ ...loan, lane, startMs, durationMs, init: false, keyFrame })) return startMs;
     this.end("cut");
@@ -196,11 +206,17 @@ export class OpenRecording implements Recording {
     settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice(), isNewest ? "last" : "first"));
   }
 
-  #offerAsNext(bytes: Uint8Array): void {
-    const settle = this.#settleNext;
-    if (settle === undefined) return;
-    [this.#settleNext, this.#next] = [undefined, undefined];
-    settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice(), "last"));
+  #keepNewest(bytes: Uint8Array): void {
+    this.#newest?.giveBack();
+    this.#newest = this.#memory.lend(bytes.length);
+    this.#newest.bytes.set(bytes);
+    const settle = this.#settleNewest;
+    [this.#settleNewest, this.#newestPicture] = [undefined, undefined];
+    settle?.(this.#lastPictureOf(bytes));
+  }
+
+  #lastPictureOf(bytes: Uint8Array): Promise<Uint8Array | null> {
+    return this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice(), "last");
   }
 
   #pushInit(lane: MediaLane, init: LaneInit): void {

@@ -22,7 +22,7 @@ import type { Recording, Trigger } from "./recording.ts";
 import { RestartDelay } from "./restart-delay.ts";
 import { liveSocketPath, prepareSocketDir, socketDir } from "./runtime-dir.ts";
 import { describeSource } from "./sources/sources.ts";
-import { makeThumbnail, type WhichPicture } from "./thumbnail.ts";
+import { Thumbnails } from "./thumbnails.ts";
 
 /** A microphone that came back waits for the end of the clip being recorded. */
 const RENEW_AGAIN_MS = 1000;
@@ -60,13 +60,14 @@ export class Recorder {
   /** Aborted to end a wait between two starts of ffmpeg. */
   #pause = new AbortController();
   readonly #waitingForPicture = new Set<() => void>();
-  readonly #thumbnails = new Set<Promise<unknown>>();
+  readonly #thumbnails: Thumbnails;
 
   constructor(config: RecorderConfig, ports: RecorderPorts) {
     this.#config = config;
     this.#ports = ports;
     this.#preRoll = new PreRoll(config.preRollMs, config.preRollBytes);
     this.#mediaClock = new MediaClock(ports.clock);
+    this.#thumbnails = new Thumbnails(config, ports.clock);
     this.#restartDelay = new RestartDelay(ports.clock);
     this.#microphone = new Microphone(config, { ...ports, onBack: () => this.#renew() });
     this.#live = new LiveFanout(liveSocketPath(config), this.#mediaClock, ports.log, (watched) =>
@@ -117,7 +118,6 @@ export class Recorder {
     this.#microphone.stop();
     await this.#capture?.stop();
     await this.#supervision;
-    await Promise.all(this.#thumbnails);
     this.#live.stop();
     rmSync(socketDir(this.#config), { recursive: true, force: true });
   }
@@ -155,7 +155,7 @@ export class Recorder {
       postRollMs: this.#config.postRollMs,
       maximumMs: this.#config.maximumClipMs,
       mediaNowMs: () => this.#mediaClock.nowMs(),
-      makeThumbnail: (...parts) => this.#makeThumbnail(...parts),
+      makeThumbnail: (...parts) => this.#thumbnails.make(...parts),
     });
     this.#recording = recording;
     signal?.addEventListener("abort", () => recording.end("cut"), { once: true });
@@ -251,6 +251,7 @@ export class Recorder {
       throw error;
     } finally {
       this.#forgetCapture();
+      await this.#thumbnails.stop();
     }
   }
 
@@ -304,14 +305,8 @@ export class Recorder {
     );
   }
 
-  /** Remembered as long as its process runs, so that {@link stop} leaves none behind. */
-  #makeThumbnail(init: Uint8Array, fragment: Uint8Array, which: WhichPicture): Promise<Uint8Array | null> {
-    const thumbnail = makeThumbnail(this.#config, { init, fragment, which });
-    this.#thumbnails.add(thumbnail);
-    return thumbnail.finally(() => this.#thumbnails.delete(thumbnail));
-  }
-
   #becameReady(): void {
+    this.#thumbnails.prepare();
     for (const resume of this.#waitingForPicture) resume();
     this.#waitingForPicture.clear();
   }

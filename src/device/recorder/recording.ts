@@ -31,8 +31,8 @@ export interface Recording {
   readonly fragments: AsyncIterable<Fragment>;
   /** A JPEG, 320 wide, of the key frame that begins the trigger's fragment; null when none could be made. */
   thumbnail(): Promise<Uint8Array | null>;
-  /** A JPEG, 320 wide, of the next picture to come; null when none could be made or the recording ends first. */
-  nextPicture(): Promise<Uint8Array | null>;
+  /** A JPEG, 320 wide, of the newest picture, or of the first to come; null when none could be made or it is over. */
+  newestPicture(): Promise<Uint8Array | null>;
   /** The post-roll begins anew, up to the maximum length. */
   extend(): void;
   /** Pictures so far. */

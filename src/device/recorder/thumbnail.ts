@@ -1,9 +1,11 @@
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import type ffmpeg from "fluent-ffmpeg";
+import type { Clock } from "../platform/clock.ts";
 import { type FfmpegPaths, makeCommand } from "./ffmpeg-command.ts";
 
 const WIDTH = 320;
-const TIME_LIMIT_S = 10;
+const TIME_LIMIT_MS = 10_000;
 /** Found nowhere else in a JPEG of ffmpeg's: within its data a byte FF is followed by 00. */
 const JPEG_START = Buffer.of(0xff, 0xd8, 0xff);
 /**
@@ -21,36 +23,71 @@ export interface Pictures {
   readonly init: Uint8Array;
   /** Overwritten when done. */
   readonly fragment: Uint8Array;
-  readonly which: WhichPicture;
 }
 
 /**
- * Makes a JPEG of a fragment's first or last picture, over pipes.
- * @returns Null when ffmpeg cannot read it: a clip without thumbnail is still a clip.
+ * One ffmpeg, which makes one JPEG of a fragment's first or last picture, over pipes. It waits for the fragment: where it was
+ * started before, its libraries are loaded by then, which takes as long as the picture.
  */
-export async function makeThumbnail(
-  paths: FfmpegPaths,
-  { init, fragment, which }: Pictures,
-): Promise<Uint8Array | null> {
-  const jpeg = new PassThrough();
-  try {
-    const done = new Promise<void>((resolve, reject) => {
-      makeCommand(paths, { timeLimitS: TIME_LIMIT_S })
-        .input(Readable.from([init, fragment], { objectMode: false }))
-        .inputOptions(...INPUT)
-        .outputOptions(...(which === "first" ? ["-frames:v", "1"] : ["-fps_mode", "passthrough"]))
-        .outputOptions("-vf", `scale=${WIDTH}:-2:flags=area`, "-f", "mjpeg", "-q:v", "4")
-        .once("error", reject)
-        .once("end", () => resolve())
-        .pipe(jpeg);
-    });
-    const [pictures] = await Promise.all([buffer(jpeg), done]);
-    const from = pictures.lastIndexOf(JPEG_START);
-    return from < 0 ? null : pictures.subarray(from);
-  } catch {
-    return null;
-  } finally {
-    jpeg.destroy();
-    fragment.fill(0);
+export class ThumbnailProcess {
+  readonly #clock: Pick<Clock, "after">;
+  readonly #command: ffmpeg.FfmpegCommand;
+  readonly #input = new PassThrough();
+  readonly #jpeg: Promise<Uint8Array | null>;
+  #hasEnded = false;
+
+  constructor(paths: FfmpegPaths, which: WhichPicture, clock: Pick<Clock, "after">) {
+    this.#clock = clock;
+    this.#command = makeCommand(paths)
+      .input(this.#input)
+      .inputOptions(...INPUT)
+      .outputOptions(...(which === "first" ? ["-frames:v", "1"] : ["-fps_mode", "passthrough"]))
+      .outputOptions("-vf", `scale=${WIDTH}:-2:flags=area`, "-f", "mjpeg", "-q:v", "4");
+    this.#jpeg = this.#run();
+  }
+
+  /** By itself, before it was given anything. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Once. @returns Null when ffmpeg cannot read it: a clip without thumbnail is still a clip. */
+  async make({ init, fragment }: Pictures): Promise<Uint8Array | null> {
+    const inTime = this.#clock.after(TIME_LIMIT_MS, () => this.#command.kill("SIGKILL"));
+    this.#input.write(init);
+    this.#input.end(fragment);
+    try {
+      return await this.#jpeg;
+    } finally {
+      inTime();
+      fragment.fill(0);
+    }
+  }
+
+  /** Settles when the process is gone. */
+  async stop(): Promise<void> {
+    this.#input.end(); // ends also one that is only being started
+    this.#command.kill("SIGKILL");
+    await this.#jpeg;
+  }
+
+  async #run(): Promise<Uint8Array | null> {
+    const output = new PassThrough();
+    try {
+      const done = new Promise<void>((resolve, reject) => {
+        this.#command
+          .once("error", reject)
+          .once("end", () => resolve())
+          .pipe(output);
+      });
+      const [pictures] = await Promise.all([buffer(output), done]);
+      const from = pictures.lastIndexOf(JPEG_START);
+      return from < 0 ? null : pictures.subarray(from);
+    } catch {
+      return null;
+    } finally {
+      this.#hasEnded = true;
+      output.destroy();
+    }
   }
 }

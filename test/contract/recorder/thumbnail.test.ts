@@ -1,8 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { expect, test } from "vitest";
-import { makeThumbnail } from "../../../src/device/recorder/thumbnail.ts";
+import { readFileSync } from "node:fs";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../../src/device/platform/clock.ts";
+import { Thumbnails } from "../../../src/device/recorder/thumbnails.ts";
+import { processesWith, until } from "./recorder-rig.ts";
 
 const paths = { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe" };
+const oneByOne = () => new Thumbnails(paths, systemClock);
 
 /** One fragment in which each picture is brighter than the one before. */
 function brightening(): { init: Uint8Array; fragment: Uint8Array } {
@@ -25,12 +29,53 @@ test.each([
   { which: "last", brightness: 30 + 20 * 9 },
 ] as const)("the $which picture of a fragment", async ({ which, brightness }) => {
   const { init, fragment } = brightening();
-  const seen = brightnessOf(await makeThumbnail(paths, { init, fragment, which }));
+  const seen = brightnessOf(await oneByOne().make(init, fragment, which));
   expect(Math.abs(seen - brightness)).toBeLessThan(50);
   expect(fragment.every((byte) => byte === 0)).toBe(true);
 });
 
 test("of what is no film there is none", async () => {
   const { init } = brightening();
-  expect(await makeThumbnail(paths, { init, fragment: Buffer.from("no film"), which: "last" })).toBeNull();
+  expect(await oneByOne().make(init, Buffer.from("no film"), "last")).toBeNull();
+});
+
+/** Processes of this test file alone: each file has a process of its own. */
+async function waiting(): Promise<number[]> {
+  const all = await processesWith("scale=320:-2:flags=area");
+  return all.filter(
+    (pid) => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[1] === String(process.pid),
+  );
+}
+
+describe("an ffmpeg that stands ready", () => {
+  test("makes the next last picture, and another takes its place", async () => {
+    const thumbnails = oneByOne();
+    onTestFinished(() => thumbnails.stop());
+    thumbnails.prepare();
+    await until(async () => (await waiting()).length === 1);
+    const [first] = await waiting();
+    const { init, fragment } = brightening();
+    expect(Math.abs(brightnessOf(await thumbnails.make(init, fragment, "last")) - 210)).toBeLessThan(50);
+    await until(async () => (await waiting()).length === 1);
+    expect(await waiting()).not.toEqual([first]);
+  });
+
+  test("is not missed where it was killed while it waited", async () => {
+    const thumbnails = oneByOne();
+    onTestFinished(() => thumbnails.stop());
+    thumbnails.prepare();
+    await until(async () => (await waiting()).length === 1);
+    for (const pid of await waiting()) process.kill(pid, "SIGKILL");
+    await until(async () => (await waiting()).length === 0);
+    const { init, fragment } = brightening();
+    expect(Math.abs(brightnessOf(await thumbnails.make(init, fragment, "last")) - 210)).toBeLessThan(50);
+  });
+
+  test.each(["at once", "while it waits"])("is gone once it was stopped %s", async (when) => {
+    const thumbnails = oneByOne();
+    thumbnails.prepare();
+    if (when === "while it waits") await until(async () => (await waiting()).length === 1);
+    await thumbnails.stop();
+    expect(await waiting()).toEqual([]);
+  });
 });

@@ -71,7 +71,7 @@ function door({
       yield* fragments;
     })(),
     thumbnail: () => Promise.resolve(null),
-    nextPicture: () => Promise.resolve(new Uint8Array([7])),
+    newestPicture: () => Promise.resolve(new Uint8Array([7])),
     extend: () => {},
     durationSoFarMs: 0,
     closed: "full",

@@ -124,20 +124,34 @@ describe("a recording", () => {
     expect(recording.durationSoFarMs).toBe(8000);
   });
 
-  test("gives the next picture to whoever asks while it runs, from a copy, and none once it is over", async () => {
-    const { recording, thumbnails } = open({ trigger: "motion", newestPictureMs: undefined });
-    feed(recording, 10_000, 13_000);
-    const made = thumbnails.length;
-    const asked = [recording.nextPicture(), recording.nextPicture()];
-    feed(recording, 13_000, 14_000);
-    expect(await Promise.all(asked)).toEqual([thumbnails[made], thumbnails[made]]);
+  test("gives its newest picture to whoever asks while it runs, though that is sealed already", async () => {
+    const { recording, thumbnails } = open({ trigger: "motion", triggerMediaMs: 0, postRollMs: 4000 });
+    recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
+    recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
+    const [made, reader] = [thumbnails.length, recording.fragments[Symbol.asyncIterator]()];
+    for (let i = 0; i < 4; i += 1) (await reader.next()).value?.giveBack();
+    const asked = await Promise.all([recording.newestPicture(), recording.newestPicture()]);
+    expect(asked.map((picture) => [...(picture ?? []).slice(-3)])).toEqual([
+      [2, 2, 2],
+      [2, 2, 2],
+    ]);
     expect(thumbnails.length).toBe(made + 1);
-    feed(recording, 14_000, 14_500);
-    expect(thumbnails.length).toBe(made + 1);
-    const last = recording.nextPicture();
+    recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
+    expect([...((await recording.newestPicture()) ?? []).slice(-3)]).toEqual([3, 3, 3]);
     recording.end("cut");
-    expect(await last).toBeNull();
-    expect(await recording.nextPicture()).toBeNull();
+    expect(await recording.newestPicture()).toBeNull();
+  });
+
+  test("whose first picture is still to come gives that to whoever asks, or none when it ends before", async () => {
+    const { recording, thumbnails } = open({ trigger: "motion" });
+    const asked = [recording.newestPicture(), recording.newestPicture()];
+    recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
+    expect(await Promise.all(asked)).toEqual([thumbnails[0], thumbnails[0]]);
+    expect(thumbnails).toHaveLength(1);
+    const { recording: early } = open({ trigger: "motion" });
+    const none = early.newestPicture();
+    early.end("cut");
+    expect(await none).toBeNull();
   });
 
   test("makes its thumbnail of the fragment in which it was triggered, from a copy", async () => {
