@@ -19,11 +19,12 @@ const JSON_FLAG = "--json";
 export async function runCli(words: readonly string[], world: World): Promise<ExitStatus> {
   const terminal = new Terminal(world, words.includes(JSON_FLAG));
   let outcome: Outcome = { json: null };
-  const program = buildProgram(world, async (definition, args, values) => {
+  const run: Run = async (definition, args, values) => {
     const subcommand = await definition.load();
     const { environment, signal } = world;
     outcome = await subcommand.run({ args, options: new Options(values), terminal, environment, signal });
-  });
+  };
+  const program = buildProgram(world, run, words[0]);
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
@@ -50,22 +51,28 @@ type Run = (
   values: Record<string, unknown>,
 ) => Promise<void>;
 
-/** The tree of commands, without their code. */
-export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run): Command {
+/**
+ * The tree of commands, without their code.
+ * @param word - Where commands begin with it, these only: a start of the doorbell need not describe sixty others.
+ */
+export function buildProgram(world: Pick<World, "stdout" | "stderr">, run: Run, word?: string): Command {
+  const isWanted = ({ path }: { readonly path: string }): boolean => path === word || path.startsWith(`${word} `);
+  const isOneWord = word !== undefined && commands.some(isWanted);
+  const tree = isOneWord ? commands.filter(isWanted) : commands;
   const program = new Command(PROGRAM_NAME)
     .description("A private video doorbell: the doorbell itself, its owner's keys, and whoever receives a share.")
     .version("0.1.0", "-V, --version", "print the version");
   const parents = new Map<string, Command>([["", program]]);
   const addCommandsOf = (group: string): void => {
-    for (const definition of commands.filter(({ path }) => parentOf(path) === group && !isGroup(path))) {
+    for (const definition of tree.filter(({ path }) => parentOf(path) === group && !isGroup(path))) {
       defineCommand(addTo(parents, definition.path), definition, run);
     }
   };
   addCommandsOf("");
-  for (const { path, summary } of groups) {
+  for (const { path, summary } of isOneWord ? groups.filter(isWanted) : groups) {
     const group = addTo(parents, path).description(summary);
     parents.set(path, group);
-    const own = commands.find((definition) => definition.path === path);
+    const own = tree.find((definition) => definition.path === path);
     if (own !== undefined) defineCommand(group, own, run);
     addCommandsOf(path);
   }

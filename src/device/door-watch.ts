@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { AuditEntry } from "../protocol/audit-chain.ts";
 import { equalBytes, toHex } from "../protocol/bytes.ts";
@@ -298,6 +299,8 @@ export class DoorWatch implements Startable {
   }
 
   async #startForPhones(parts: Parts, signal: AbortSignal): Promise<void> {
+    await nextTurn(); // systemd is told that the door is watched before all that code is read
+    signal.throwIfAborted();
     if (this.#config.web.on) await this.#startWeb(parts, signal);
     if (this.#config.push.on) await this.#startPush(parts, signal);
   }

@@ -13,12 +13,15 @@ export const PINS = {
   recording: 25,
   button: 12,
   talk: 16,
+  /** Nothing of the doorbell's. */
+  spare: 26,
 } as const;
 export type PinName = keyof typeof PINS;
 const OUTPUTS = ["chime", "status", "recording", "talk"] as const;
 
 /** How a pin is moved and seen from outside: two files of the remote machine. */
 export interface PinFiles {
+  readonly isVirtual: boolean;
   /** Written to move an input; `on` presses a button or wakes the sensor. */
   input(pin: PinName): { readonly file: string; readonly on: string; readonly off: string };
   /** Read to see an output: 1 is high. Null where nothing reads it. */
@@ -37,6 +40,7 @@ const isActiveLow = (pin: PinName): boolean => pin === "bell" || pin === "pairin
 /** Of gpio-sim: each line has a folder with `pull` and `value`. */
 export function simulatedPins(chipFolder: string): PinFiles {
   return {
+    isVirtual: true,
     input: (pin) => {
       const file = `${chipFolder}/sim_gpio${PINS[pin]}/pull`;
       const [on, off] = isActiveLow(pin) ? ["pull-down", "pull-up"] : ["pull-up", "pull-down"];
@@ -70,6 +74,7 @@ export async function jumperPins(ssh: Ssh): Promise<PinFiles> {
     );
   }
   return {
+    isVirtual: false,
     input: (pin) => ({ file: value(pin), on: isActiveLow(pin) ? "0" : "1", off: isActiveLow(pin) ? "1" : "0" }),
     output: (pin) => (PARTNERS[pin] === undefined ? null : value(pin)),
   };
@@ -115,6 +120,12 @@ export class Harness {
 
   hold(pin: PinName, on: boolean): Promise<number> {
     this.#set(pin, on);
+    return this.#mark();
+  }
+
+  /** By the remote clock, which may run more slowly than ours. */
+  wait(ms: number): Promise<number> {
+    this.#send(`wait ${ms}`);
     return this.#mark();
   }
 

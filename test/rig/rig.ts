@@ -1,105 +1,110 @@
 /**
- * `npm run rig -- [--case PART-OF-A-NAME] [--board 4|5] [--keep FOLDER] [--json]`: the installed package, its unit running, on
- * real kernel interfaces: in a virtual machine of its own, or, with RIG=ssh://user@host, on a Pi with the jumper harness.
+ * `npm run rig`: the installed package, its unit running, on real kernel interfaces: in a virtual machine of its own, or, with
+ * RIG=ssh://user@host, on a Pi with the jumper harness.
  */
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { once } from "node:events";
+import { parseArgs } from "node:util";
 import { cases } from "./cases/all.ts";
-import { jumperPins } from "./harness.ts";
-import { parseSshAddress, Ssh } from "./ssh.ts";
-import { Stand } from "./stand.ts";
-import { type Board, install, plugIn, SLOW_SETTINGS } from "./virtual.ts";
-import { boot, type Machine } from "./vm/boot.ts";
+import { makeStand } from "./make-stand.ts";
+import { type Cuts, powerCuts } from "./power-cuts.ts";
+import { casesFor, runCase } from "./run-case.ts";
+import type { Figures } from "./stand.ts";
+import type { Board } from "./virtual.ts";
 
-const CACHE = join(process.cwd(), ".cache/rig");
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Long enough to stop the daemon while the relay is pulled. */
-const CHIME = { "chime.relay_pulse": '"3s"', "chime.relay_limit": '"5s"' };
+const KEEP_IN = ".cache/rig/kept";
+/** Enough to see that cutting works; `npm run cuts` has the long form. */
+const IMAGES = 40;
 
-const USAGE = `npm run rig -- [--case PART-OF-A-NAME] [--board 4|5] [--keep FOLDER] [--json]
+const USAGE = `npm run rig -- [--case PART-OF-A-NAME] [--board 4|5] [--keep [FOLDER]] [--stay] [--cuts N] [--json]
 
-Boots a virtual machine (emulated: minutes), installs the packaged doorbell in it, and runs the cases.
-RIG=ssh://pi@doorbell.local npm run rig   runs them on a Pi with the jumper harness (firmware/board/README.md)
+Boots a virtual machine (emulated: minutes), installs the packaged doorbell in it, runs the cases, and cuts the power on paper.
+RIG=ssh://pi@doorbell.local npm run rig   runs the cases on a Pi with the jumper harness (firmware/board/README.md)
 
-  --case TEXT     only the cases whose name contains it
-  --board 4|5     which Pi's GPIO the machine has (default 4)
-  --keep FOLDER   leaves journal, pin trace, clips and the broker's messages there
-  --json          one JSON object on stdout
+  --case TEXT      only the cases whose name contains it, and no power cuts
+  --board 4|5      which Pi's GPIO the machine has (default 4)
+  --keep [FOLDER]  leaves journal, pin trace, clips and the broker's messages there (default ${KEEP_IN})
+  --stay           leaves the machine running, and says how to run cases in it again
+  --cuts N         also so many real cuts: the machine loses its power and boots again
+  --json           one JSON object on stdout
+
+  npm run rig -- --case bounce --keep
+  npm run rig -- --board 5 --json
 `;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       case: { type: "string" },
       board: { type: "string", default: "4" },
-      keep: { type: "string" },
+      keep: { type: "boolean" },
+      stay: { type: "boolean" },
+      cuts: { type: "string" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
   });
+  const { board } = values;
   if (values.help === true) {
     process.stdout.write(USAGE);
     return 0;
   }
   const wanted = values.case?.toLowerCase() ?? "";
   const chosen = cases.filter(({ name }) => name.toLowerCase().includes(wanted));
-  if (chosen.length === 0 || (values.board !== "4" && values.board !== "5")) {
+  const [folder = KEEP_IN, ...more] = positionals;
+  const isFolderAsked = positionals.length > 0;
+  const boots = Number(values.cuts ?? 0);
+  if (
+    chosen.length === 0 ||
+    !isBoard(board) ||
+    more.length > 0 ||
+    (isFolderAsked && values.keep !== true) ||
+    !(boots >= 0)
+  ) {
     process.stderr.write(USAGE);
     return 2;
   }
-  let machine: Machine | null = null;
+  const { stand, machine } = await makeStand(board, process.env.RIG, say);
   const results: { name: string; ok: boolean }[] = [];
   try {
-    const stand = await makeStand(values.board, (booted) => {
-      machine = booted;
-    });
-    for (const { name, run } of chosen) {
-      const startedAt = performance.now();
-      const error = await run(stand).then(
-        () => null,
-        (cause: unknown) => cause,
-      );
-      results.push({ name, ok: error === null });
-      say(`${error === null ? "ok  " : "FAIL"} ${name} (${Math.round((performance.now() - startedAt) / 1000)} s)`);
-      if (error !== null)
-        say(error instanceof Error ? (error.stack ?? error.message) : "something that is no Error was thrown");
-      stand.pins.rest();
+    for (const one of casesFor(stand, chosen)) results.push({ name: one.name, ok: await runCase(one, stand) });
+    if (values.keep === true) {
+      await stand.keep(folder);
+      say(`Journal, pin trace, clips and the broker's messages: ${folder}`);
     }
-    if (values.keep !== undefined) await stand.keep(values.keep);
     stand.pins.stop();
+    if (values.stay === true && machine !== null) await stay(stand.ssh.address);
   } finally {
-    await (machine as Machine | null)?.kill();
+    await machine?.kill();
   }
-  const ok = results.length === chosen.length && results.every((result) => result.ok);
-  if (values.json === true) console.log(JSON.stringify({ ok, board: values.board, cases: results }));
+  const isWhole = wanted === "" && stand.isVirtual;
+  const cuts = isWhole || boots > 0 ? await powerCuts(["--images", String(IMAGES), ...bootWords(boots)]) : null;
+  const ok = results.every((result) => result.ok) && (cuts?.lost ?? 0) === 0;
+  if (values.json === true) console.log(JSON.stringify(report(ok, results, cuts, stand.figures)));
   return ok ? 0 : 1;
 }
 
-async function makeStand(board: Board, onBoot: (machine: Machine) => void): Promise<Stand> {
-  if (process.env.RIG !== undefined) {
-    const ssh = new Ssh(parseSshAddress(process.env.RIG));
-    return Stand.of(ssh, await jumperPins(ssh));
-  }
-  const packageDir = join(CACHE, "package");
-  if (!existsSync(packageDir)) {
-    say("Packing the doorbell …");
-    await promisify(execFile)("scripts/package", ["--arch", "x64", "--quick", "--out", packageDir], { maxBuffer: 1e8 });
-  }
-  say("Booting (emulated) …");
-  const machine = await boot({ cacheDir: CACHE, memoryMb: 2048 }, say);
-  onBoot(machine);
-  say("Plugging in a camera, a sound card and a header …");
-  const pins = await plugIn(machine.ssh, board);
-  say("Installing …");
-  await install(machine.ssh, packageDir, board);
-  const stand = await Stand.of(machine.ssh, pins);
-  say("Starting the doorbell …");
-  await stand.configure({ ...SLOW_SETTINGS, "button.stuck_after": '"5s"', "button.reset_hold": '"5s"', ...CHIME });
-  await stand.pair();
-  return stand;
+const isBoard = (text: string): text is Board => text === "4" || text === "5";
+
+const bootWords = (boots: number): readonly string[] => (boots > 0 ? ["--boots", String(boots)] : []);
+
+/** A figure that this run did not take is null. */
+function report(ok: boolean, cases: readonly { name: string; ok: boolean }[], cuts: Cuts | null, figures: Figures) {
+  const { readyRatio, edgeToPublish, oomKills } = figures;
+  return { ok, cases, cuts, readyRatio, edgeToPublish, oomKills };
 }
 
+/** Settles when the person has had enough. */
+async function stay(address: string): Promise<void> {
+  say(`The machine goes on until Ctrl-C. Elsewhere: RIG='${address}' npm run rig -- --case …`);
+  const alive = setInterval(() => {}, 60_000);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal);
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  clearInterval(alive);
+}
+
+// By way of the exit, at which the machine is ended.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 process.exitCode = await main();

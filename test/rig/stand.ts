@@ -1,9 +1,17 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { guestProgram, Harness, type PinFiles, quoted } from "./harness.ts";
+import { bundledListener } from "./listener.ts";
 import type { Ssh } from "./ssh.ts";
 
+/** What a run measures; null where it was not. */
+export interface Figures {
+  readyRatio: number | null;
+  edgeToPublish: { readonly p50Ms: number; readonly p99Ms: number; readonly ratio: number } | null;
+  oomKills: number | null;
+}
+
+const LOOKS_EVERY_MS = 200;
 const CLIPS = "/var/lib/doorward/vault/clips";
 const OWNER_HOME = "/var/lib/doorward-rig-owner";
 const BROKER_LOG = "/run/rig-broker.log";
@@ -12,18 +20,29 @@ const BROKER_LOG = "/run/rig-broker.log";
 export class Stand {
   readonly ssh: Ssh;
   readonly pins: Harness;
+  /** Whether the machine is the virtual one, whose simulators take faults. */
+  readonly isVirtual: boolean;
+  readonly say: (text: string) => void;
+  readonly figures: Figures = { readyRatio: null, edgeToPublish: null, oomKills: null };
 
-  private constructor(ssh: Ssh, pins: PinFiles) {
+  private constructor(ssh: Ssh, pins: PinFiles, say: (text: string) => void) {
     this.ssh = ssh;
     this.pins = new Harness(ssh, pins);
+    this.isVirtual = pins.isVirtual;
+    this.say = say;
   }
 
-  static async of(ssh: Ssh, pins: PinFiles): Promise<Stand> {
-    const stand = new Stand(ssh, pins);
+  static async of(ssh: Ssh, pins: PinFiles, say: (text: string) => void): Promise<Stand> {
+    const stand = new Stand(ssh, pins, say);
     await ssh.run(
       `pkill mosquitto_sub; setsid mosquitto_sub -h 127.0.0.1 -v -t '#' -F '%U %t %l' >${BROKER_LOG} 2>&1 </dev/null & sleep 1`,
     );
     return stand;
+  }
+
+  /** Whether an earlier run has paired its owner here. */
+  static async isPaired(ssh: Ssh): Promise<boolean> {
+    return (await ssh.run(`ls -A ${OWNER_HOME} 2>/dev/null || true`)).trim() !== "";
   }
 
   /** Sets `section.key` to a value in TOML and starts the unit anew; settles when it is ready. */
@@ -36,7 +55,7 @@ export class Stand {
   }
 
   async restart(): Promise<void> {
-    await this.ssh.run("systemctl reset-failed doorward; systemctl restart doorward", { withinMs: 400_000 });
+    await this.ssh.run("systemctl reset-failed doorward; systemctl restart doorward");
     await this.pictures();
   }
 
@@ -49,6 +68,13 @@ export class Stand {
   /** `doorward owner WORDS --json`, beside the doorbell. */
   async owner(words: string): Promise<unknown> {
     return JSON.parse(await this.ssh.run(`doorward owner ${words} --home ${OWNER_HOME} --json`));
+  }
+
+  /** Watches and hears the door for so long; settles with the packets that came. */
+  async listen(seconds: number): Promise<{ readonly video: number; readonly audio: number }> {
+    await this.ssh.run("cat >/run/rig-listen.mjs", { input: await bundledListener() });
+    const words = `/opt/doorward/node/bin/node /run/rig-listen.mjs ${OWNER_HOME} ${seconds}`;
+    return JSON.parse(await this.ssh.run(words)) as { video: number; audio: number };
   }
 
   async clips(): Promise<readonly string[]> {
@@ -76,7 +102,7 @@ export class Stand {
       async () => (await this.holders("/dev/video0")) > 0,
       withinMs,
     );
-    await sleep(8000); // the first fragment, at a few frames a second
+    await this.pins.wait(8000); // the first fragment, at a few frames a second
   }
 
   /** How many processes have the file open. */
@@ -85,11 +111,13 @@ export class Stand {
     return Number(count.trim());
   }
 
+  /** @param withinMs - By the doorbell's clock. */
   async until(what: string, isSo: () => Promise<boolean>, withinMs = 120_000): Promise<void> {
-    const end = Date.now() + withinMs;
+    const end = (await this.pins.now()) + withinMs / 1000;
     while (!(await isSo())) {
-      if (Date.now() > end) throw new Error(`waited ${withinMs / 1000} s in vain until ${what}`);
-      await sleep(200);
+      if ((await this.pins.wait(LOOKS_EVERY_MS)) > end) {
+        throw new Error(`waited ${withinMs / 1000} s in vain until ${what}`);
+      }
     }
   }
 

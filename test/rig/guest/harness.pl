@@ -28,7 +28,7 @@ sub look {
 
 while (1) {
   # Outputs change in tens of milliseconds at the fastest; looking more often costs an emulated processor a quarter of its time.
-  my $wait = @todo ? (time >= $due ? 0 : 0.002) : 0.02;
+  my $wait = @todo ? (time >= $due ? 0 : 0.002) : 0.04;
   if ($in->can_read($wait)) {
     my $got = sysread(STDIN, my $part, 65536);
     exit 0 unless $got;

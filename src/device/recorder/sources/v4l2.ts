@@ -6,6 +6,9 @@ import { soundCard } from "./sound-card.ts";
 import type { ConfigFor } from "./sources.ts";
 import { IN_PICTURE_ONLY } from "./sub-stream.ts";
 
+/** A small board that has just been switched on takes its time; a camera that hangs answers never. */
+const LISTS_WITHIN_MS = 15_000;
+
 export type V4l2Format = "h264" | "mjpeg" | "raw";
 
 export async function v4l2Streams(config: ConfigFor<"v4l2">): Promise<CameraStreams> {
@@ -48,7 +51,7 @@ export function bestFormat(listing: string): V4l2Format {
 function listFormats(ffmpegPath: string, device: string): Promise<string> {
   const list = ["-hide_banner", "-nostdin", "-f", "v4l2", "-list_formats", "all", "-i", device];
   return new Promise((resolve, reject) => {
-    execFile(ffmpegPath, list, { timeout: 5000 }, (error, _stdout, stderr) => {
+    execFile(ffmpegPath, list, { timeout: LISTS_WITHIN_MS }, (error, _stdout, stderr) => {
       if (/Compressed:|Raw\s*:/.test(stderr)) resolve(stderr);
       else reject(new RecorderError("recorder/source", `the camera ${device} lists no formats`, { cause: error }));
     });
