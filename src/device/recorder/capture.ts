@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import type { FfmpegCommand } from "fluent-ffmpeg";
 import type { Cancel, Clock } from "../platform/clock.ts";
 import { capturePlan, type H264Encoder, type LaneName } from "./capture-plan.ts";
@@ -9,7 +8,7 @@ import { failureReason, refusesSoundCard } from "./failure-reason.ts";
 import { addInput, addOutput, makeCommand } from "./ffmpeg-command.ts";
 import { LaneSocket } from "./lane-socket.ts";
 import type { RecorderConfig } from "./recorder-config.ts";
-import { socketDir } from "./runtime-dir.ts";
+import { laneSocketPaths, socketDir } from "./runtime-dir.ts";
 import type { CameraStreams } from "./sources/camera-streams.ts";
 import { StallWatch } from "./stall-watch.ts";
 
@@ -64,7 +63,8 @@ export class Capture {
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    const plan = capturePlan(streams, config, encoder, (lane) => join(socketDir(config), `${lane}.sock`));
+    const socketPath = laneSocketPaths(config);
+    const plan = capturePlan(streams, config, encoder, socketPath);
     const watched: LaneName[] = plan.lanes.includes("gray") ? ["gray"] : [];
     if (streams.sound?.mustFlow === true) watched.push("audio");
     this.#watch = new StallWatch(clock, watched, () => this.#end("stalled"));
@@ -77,7 +77,7 @@ export class Capture {
           this.#end("stream");
         }
       };
-      this.#sockets.set(lane, new LaneSocket(join(socketDir(config), `${lane}.sock`), clock, onData));
+      this.#sockets.set(lane, new LaneSocket(socketPath(lane), clock, onData));
     }
     this.#sockets.get("live")?.setPaused(true);
     this.#command = makeCommand(config, { workingDir: socketDir(config) });
@@ -87,7 +87,6 @@ export class Capture {
 
   async start(): Promise<void> {
     try {
-      for (const socket of this.#sockets.values()) socket.clear();
       await this.#startCompanion();
     } catch {
       this.#finish("failed");
@@ -143,7 +142,7 @@ export class Capture {
   #finish(reason: CaptureEnd): void {
     this.#killTimer?.();
     this.#watch.stop();
-    for (const socket of this.#sockets.values()) socket.close();
+    for (const socket of this.#sockets.values()) socket.remove();
     this.#companion?.kill("SIGKILL");
     if (this.#streams.companion !== null) rmSync(this.#streams.companion.pipePath, { force: true });
     this.#settle(this.#cause ?? reason);

@@ -26,11 +26,6 @@ export class LaneSocket {
     this.#onData = onData;
   }
 
-  /** Removes what a killed ffmpeg left, which the next one would stumble over. */
-  clear(): void {
-    rmSync(this.#path, { force: true });
-  }
-
   /** Connects as soon as ffmpeg listens; gives up only when closed. */
   async connect(): Promise<void> {
     const { signal } = this.#end;
@@ -50,6 +45,12 @@ export class LaneSocket {
     this.#end.abort();
     this.#socket?.destroy();
     this.#buffer.fill(0);
+  }
+
+  /** For good, with the file that a killed ffmpeg leaves. */
+  remove(): void {
+    this.close();
+    rmSync(this.#path, { force: true });
   }
 
   #tryToConnect(): Promise<boolean> {

@@ -1,16 +1,27 @@
+import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { LaneName } from "./capture-plan.ts";
 import { RecorderError } from "./errors.ts";
 import type { RecorderConfig } from "./recorder-config.ts";
 
 /** The kernel's limit on a socket's path, less its end mark and the longest name of ours. */
-const LONGEST_PATH_BYTES = 108 - "/live-view.sock".length - 1;
+const LONGEST_PATH_BYTES = 108 - "/video-0000.sock".length - 1;
 
 export const socketDir = ({ runtimeDir }: Pick<RecorderConfig, "runtimeDir">): string => join(runtimeDir, "camera");
 
 /** Where viewers connect: MPEG-TS from the next key frame on. */
 export const liveSocketPath = (config: Pick<RecorderConfig, "runtimeDir">): string =>
   join(socketDir(config), "live-view.sock");
+
+/**
+ * Where the lanes of one life of ffmpeg come out. Other names in each life: an ffmpeg that outlives the daemon that started
+ * it waits for somebody at its sockets and removes them when it ends, and these must not be the next one's.
+ */
+export function laneSocketPaths(config: Pick<RecorderConfig, "runtimeDir">): (lane: LaneName) => string {
+  const life = randomBytes(2).toString("hex");
+  return (lane) => join(socketDir(config), `${lane}-${life}.sock`);
+}
 
 /**
  * Makes the folder of the sockets, or checks that the one there is ours alone: plain video runs through them.

@@ -133,7 +133,7 @@ export async function processesWith(text: string): Promise<number[]> {
 
 /** The one ffmpeg that films for this recorder. */
 export async function ffmpegOf({ config }: Rig): Promise<number> {
-  const [pid] = await processesWith(`unix:${config.runtimeDir}/camera/video.sock`);
+  const [pid] = await processesWith(`unix:${config.runtimeDir}/camera/video-`);
   if (pid === undefined) throw new Error("no ffmpeg films");
   return pid;
 }

@@ -10,6 +10,7 @@ import {
   makeRecorder,
   play,
   processesWith,
+  scratch,
   startRecorder,
   TEST_PICTURE,
   until,
@@ -44,6 +45,22 @@ describe("supervision", () => {
     await until(() => rig.notices.includes("cameraBack"));
     expect(rig.notices).toEqual(["cameraLost", "cameraBack"]);
     expect(existsSync(rig.recorder.liveSocketPath)).toBe(true);
+  });
+
+  test("an ffmpeg that outlives the daemon which started it takes no socket of the next one", async () => {
+    const runtimeDir = scratch("outlived");
+    const [before, after] = [makeRecorder({ runtimeDir }), makeRecorder({ runtimeDir })];
+    try {
+      // At the same time, so that each opens its sockets while the other does.
+      await before.recorder.start();
+      await after.recorder.start();
+      await Promise.all([before.recorder.ready(), after.recorder.ready()]);
+      await before.recorder.stop();
+      expect([...before.notices, ...after.notices]).toEqual([]);
+    } finally {
+      await before.recorder.stop();
+      await after.recorder.stop();
+    }
   });
 
   test("a camera that is not there is told once and tried again until it is", async () => {
