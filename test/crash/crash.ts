@@ -11,26 +11,29 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { proofOptions } from "../proof-options.ts";
 import { bundleDoorward } from "./bundle.ts";
 import { makeFilm } from "./film.ts";
 import { addTally, emptyTally } from "./tally.ts";
 import { beWorldProcess, runInProcess, WORLD_FLAG, type WorldOrder, type WorldResult } from "./world-process.ts";
 
 const SHORT_KILLS = 25;
+const USAGE = `npm run crash -- [--kills N] [--seed S] [--at-once N] [--short] [--json]
+
+Kills the doorbell N times (default ${SHORT_KILLS}) at random moments, starts it again, and looks whether every promise was kept.
+  npm run crash -- --kills 1000 --json    the long run, three households at once
+  npm run crash -- --seed 77              the same moments again`;
 const LEAST_KILLS = 8;
 const KILLS_PER_HOUSEHOLD = 12;
 const AT_ONCE = 3;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      kills: { type: "string" },
-      seed: { type: "string" },
-      "at-once": { type: "string" },
-      json: { type: "boolean" },
-      short: { type: "boolean" },
-    },
+  const values = proofOptions(USAGE, {
+    kills: { type: "string" },
+    seed: { type: "string" },
+    "at-once": { type: "string" },
+    json: { type: "boolean" },
+    short: { type: "boolean" },
   });
   const kills = Number(values.kills ?? SHORT_KILLS);
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000_000));

@@ -2,10 +2,10 @@
  * `npm run forge -- [--json] [--count N] [--seed N]`: forged consents, of which none may be accepted, and forged shares,
  * each of which must get its own verdict. Every case has a control that shows that the case would be noticed.
  */
-import { parseArgs } from "node:util";
 import { refusalReasons } from "../../src/device/consent/decision.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import { failures } from "../../src/recipient/verdict.ts";
+import { proofOptions } from "../proof-options.ts";
 import { carelessChecks } from "./careless.ts";
 import { consentCases } from "./consent-cases.ts";
 import { type ConsentDeskWorld, makeConsentDeskWorld } from "./consent-desk-world.ts";
@@ -27,9 +27,12 @@ const DEFAULT_COUNT = 100_000;
 /** Honest tokens to forge from are made anew now and then; each batch also shows that an honest one is accepted. */
 const BATCH = 500;
 
-const { values } = parseArgs({
-  options: { json: { type: "boolean" }, count: { type: "string" }, seed: { type: "string" } },
-});
+const USAGE = `npm run forge -- [--count N] [--seed S] [--json]
+
+Offers N forged consents (default ${DEFAULT_COUNT}), of which none may be accepted, and forged shares, each with its own verdict.
+  npm run forge -- --count 2000    a short run`;
+
+const values = proofOptions(USAGE, { json: { type: "boolean" }, count: { type: "string" }, seed: { type: "string" } });
 const count = Number(values.count ?? DEFAULT_COUNT);
 const seed = Number(values.seed ?? 1);
 if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed)) {

@@ -6,7 +6,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { nodeCrypto as crypto } from "../../src/device/platform/node-crypto.ts";
 import { boxKeyOfDay, dayOf } from "../../src/owner/day-keys.ts";
 import { newOwnerState } from "../../src/owner/owner-state.ts";
@@ -14,12 +13,17 @@ import { toHex } from "../../src/protocol/bytes.ts";
 import { bundleDoorward } from "../crash/bundle.ts";
 import { readClipFile } from "../crash/clip-files.ts";
 import { stopAllPrograms } from "../crash/program.ts";
+import { proofOptions } from "../proof-options.ts";
 import { beControlDoor, CONTROL_DOOR_FLAG, ControlDoor, type ControlDoorOrder } from "./control-door.ts";
 import { type MarkedFilm, makeMarkedFilm } from "./marked-film.ts";
 import { type KeyHits, searchMemory } from "./memory-search.ts";
 import { runSealedDoor } from "./sealed-door.ts";
 import { type Pattern, Search } from "./search.ts";
 import { stealCard } from "./stolen-card.ts";
+
+const USAGE = `npm run secrecy -- [--json]
+
+Searches card, temporary files, logs and memory of a doorbell for the picture and for keys, each search beside a control.`;
 
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"));
 
@@ -62,7 +66,7 @@ async function runControlDoor(dir: string, film: MarkedFilm, patterns: readonly 
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { json: { type: "boolean" }, short: { type: "boolean" } } });
+  const values = proofOptions(USAGE, { json: { type: "boolean" }, short: { type: "boolean" } });
   const dir = await mkdtemp(join(tmpdir(), "dw-secrecy-"));
   const program = join(process.cwd(), ".cache/secrecy", `doorward-${process.pid}.mjs`);
   const tidyUp = async (): Promise<void> => {
