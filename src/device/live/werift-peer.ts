@@ -2,7 +2,16 @@ import type { ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
-import { MediaStreamTrack, RTCPeerConnection, RtpHeader, RtpPacket, useH264, useOPUS } from "werift";
+import {
+  MediaStreamTrack,
+  RTCPeerConnection,
+  RTCRtpHeaderExtensionParameters,
+  type RTCRtpTransceiver,
+  RtpHeader,
+  RtpPacket,
+  useH264,
+  useOPUS,
+} from "werift";
 import { SoundFeed } from "./camera-feed.ts";
 import { packetize } from "./h264-packets.ts";
 import { engineServers } from "./ice-servers.ts";
@@ -14,6 +23,12 @@ import { type StreamUnit, TsUnits } from "./ts-units.ts";
 
 /** With everything that comes around it, such a payload passes through any path without being cut up. */
 const MOST_PAYLOAD_BYTES = 1200;
+/**
+ * Tells the viewer how long to hold a picture back, at least and at most, in 12 bits each: not at all. Without it a browser
+ * waits for as long as the largest pictures have ever been late.
+ */
+export const PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+const NO_DELAY = Buffer.alloc(3);
 /** Between this process and the player's only. */
 const VOICE_PAYLOAD_TYPE = 111;
 
@@ -23,6 +38,7 @@ export class WeriftPeer implements LivePeer {
   readonly #events: PeerEvents;
   readonly #peer: RTCPeerConnection;
   readonly #video = new MediaStreamTrack({ kind: "video" });
+  readonly #picture: RTCRtpTransceiver;
   readonly #audio = new MediaStreamTrack({ kind: "audio" });
   readonly #sockets: { close(): void }[] = [];
   readonly #programs: ChildProcess[] = [];
@@ -38,10 +54,11 @@ export class WeriftPeer implements LivePeer {
     this.#events = events;
     this.#peer = new RTCPeerConnection({
       codecs: { video: [useH264({ mimeType: "video/H264" })], audio: [useOPUS()] },
+      headerExtensions: { video: [new RTCRtpHeaderExtensionParameters({ uri: PLAYOUT_DELAY_URI })] },
       bundlePolicy: "max-bundle",
       iceServers: engineServers(plan.iceServers),
     });
-    this.#peer.addTransceiver(this.#video, { direction: "sendonly" });
+    this.#picture = this.#peer.addTransceiver(this.#video, { direction: "sendonly" });
     if (plan.sound) this.#peer.addTransceiver(this.#audio, { direction: "sendrecv" });
     this.#peer.onTrack.subscribe((track) => track.onReceiveRtp.subscribe((packet) => this.#heard(packet)));
     this.#peer.connectionStateChange.subscribe((state) => this.#changed(state));
@@ -87,10 +104,13 @@ export class WeriftPeer implements LivePeer {
   #show({ bytes, time }: StreamUnit): void {
     const timestamp = this.#times.next(time);
     const payloads = packetize(bytes, MOST_PAYLOAD_BYTES);
+    const id = this.#picture.headerExtensions.find(({ uri }) => uri === PLAYOUT_DELAY_URI)?.id; // where the viewer knows it
+    const ofFirst = id === undefined ? [] : [{ id, payload: NO_DELAY }];
     for (const [i, payload] of payloads.entries()) {
       this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
       const marker = i === payloads.length - 1; // of the picture's last packet
-      const header = new RtpHeader({ sequenceNumber: this.#sequenceNumber, timestamp, marker });
+      const extensions = i === 0 ? ofFirst : [];
+      const header = new RtpHeader({ sequenceNumber: this.#sequenceNumber, timestamp, marker, extensions });
       this.#video.writeRtp(new RtpPacket(header, payload));
     }
   }
