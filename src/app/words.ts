@@ -347,6 +347,8 @@ export const words = {
     footage: "Let them open recordings",
     footageText:
       "Whoever has the words, and can come in by them, then opens what is on the doorbell from today on, also when your phone has forgotten the key of that day. Without it a new phone begins with an empty timeline.",
+    needs: (quorum: number) =>
+      `${quorum} owners have to sign new words, here as for a share. Yours is the first signature: they count once the others have signed them on their phones.`,
     begin: "Make the words",
     writeTitle: "Write these down",
     writeText:
@@ -358,6 +360,17 @@ export const words = {
     wrongWord: (place: number) => `Word ${place} is another one. Look at your paper, or look at the words again.`,
     lookAgain: "Look again",
     finish: "Set these words",
+    pending: (missing: number) => `${missing} more ${missing === 1 ? "owner has" : "owners have"} to sign`,
+    pendingNew: "Your new words count from then on, and not before. Keep the paper.",
+    pendingEnd: "Until then the words on paper stay good.",
+    asked: "Asked of you",
+    askedNew: (who: string) => `${who} has made recovery words, and needs your signature too.`,
+    askedNewText: "You do not see them. Whoever holds the paper could come back as an owner, as described below.",
+    askedFootage: "They would open recordings too.",
+    askedEnd: (who: string) => `${who} wants to take the recovery words back, and needs your signature too.`,
+    askedHome: "Another owner asks for your signature under Recovery words.",
+    agree: "Sign it too",
+    someOwner: "An owner",
     explanations: [
       [
         "What they do",

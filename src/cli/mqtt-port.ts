@@ -1,10 +1,10 @@
 import type { MqttClient } from "mqtt";
-import type { MqttConnector } from "../owner/owner-ports.ts";
+import type { BrokerLogin, MqttPort } from "../owner/owner-ports.ts";
 import { connectBroker, hangUp } from "./broker-connection.ts";
 import { CliError } from "./errors.ts";
 
 /** How the owner's library reaches a home's broker from Node. */
-export function mqttConnector(signal: AbortSignal): MqttConnector {
+export function mqttConnector(signal: AbortSignal): (login: BrokerLogin) => Promise<MqttPort> {
   return async ({ url, username, password, certificateSha256 }) => {
     const pin = certificateSha256 === null ? {} : { certificateSha256 };
     const client = await connectBroker({ url, username, password, ...pin }, signal);

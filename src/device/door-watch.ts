@@ -404,7 +404,7 @@ export class DoorWatch implements Startable {
     const { link, record } = this.#parts;
     const { claim } = link.recovery;
     this.#ports.lights?.set("recovery-claim", claim !== null);
-    if (step !== "waiting") record({ kind: "recovery", at: this.#nowSeconds(), step, member });
+    if (step !== "waiting" && step !== "proposed") record({ kind: "recovery", at: this.#nowSeconds(), step, member });
     link.notify("recovery", { step, remainingMs: claim?.remainingMs ?? 0 });
     if (step !== "claimed" && step !== "waiting") return;
     for (const { signKey } of link.view().members) this.#push?.wake(signKey);

@@ -11,7 +11,8 @@ export async function connectHome(
   let cause: unknown;
   for (const { url, login, certificateSha256 } of brokers) {
     try {
-      return await connect({ url, ...(login ?? derived), certificateSha256 });
+      const port = await connect({ url, ...(login ?? derived), certificateSha256 });
+      if (port !== null) return port;
     } catch (error) {
       cause ??= error; // the first is the way that the household means
     }

@@ -40,7 +40,15 @@ export { OwnerStore } from "./owner-store.ts";
 export { type PairingOutcome, pairWithCode } from "./pair.ts";
 export { type ClipTimes, type FragmentSpan, planShare, type SharePlan, type ShareWish, timesOf } from "./plan-share.ts";
 export { type AuditView, readAudit } from "./read-audit.ts";
-export { openSealedDays, type RecoveryWish, sealDays, signRecovery, signRecoveryClaim } from "./recovery.ts";
+export {
+  coSignRecovery,
+  openSealedDays,
+  type RecoveryWish,
+  readRecoveryProposal,
+  sealDays,
+  signRecovery,
+  signRecoveryClaim,
+} from "./recovery.ts";
 export { type HomeRequest, requestsFor } from "./requests/match.ts";
 export { addRegister, originOf, policyOf, removeRegister } from "./requests/registers.ts";
 export { type Synced, type SyncedRegister, type SyncPorts, shelfName, syncHome } from "./requests/sync.ts";

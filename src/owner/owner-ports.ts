@@ -17,8 +17,8 @@ export interface BrokerLogin {
   readonly certificateSha256: Uint8Array | null;
 }
 
-/** Rejects when the broker cannot be reached or does not let in. */
-export type MqttConnector = (login: BrokerLogin) => Promise<MqttPort>;
+/** Null: there is no way to this broker from here. Rejects when it cannot be reached or does not let in. */
+export type MqttConnector = (login: BrokerLogin) => Promise<MqttPort | null>;
 
 /** Timers, since isomorphic code has none of its own. */
 export interface Timer {

@@ -1,9 +1,9 @@
 import { concatBytes, fromBase64url, readU32, toBase64url, u32 } from "../protocol/bytes.ts";
 import type { Crypto } from "../protocol/crypto.ts";
-import { type Signer, signStatement } from "../protocol/envelope.ts";
+import { decodePayload, type Signer, signPayload, signStatement } from "../protocol/envelope.ts";
 import { recoveryKeys } from "../protocol/recovery-keys.ts";
 import { openSealed, sealTo } from "../protocol/sealed-message.ts";
-import { recoveryStatement } from "../protocol/statements/recovery.ts";
+import { type Recovery, recoveryStatement } from "../protocol/statements/recovery.ts";
 import { recoveryClaimStatement } from "../protocol/statements/recovery-claim.ts";
 import type { DayChainState } from "./owner-state.ts";
 
@@ -23,6 +23,16 @@ export function signRecovery(
 ): Promise<Uint8Array> {
   const key = entropy === null ? null : recoveryKeys(crypto, entropy).signer.publicKey;
   return signStatement(crypto, recoveryStatement, { device, household, key }, signer);
+}
+
+/** What other owners' words would be good for. @throws ProtocolError `statement/…`. */
+export function readRecoveryProposal(payload: Uint8Array): Recovery {
+  return decodePayload(recoveryStatement, payload);
+}
+
+/** Adds this owner's signature to words that another one made, or would take back. */
+export function coSignRecovery(crypto: Crypto, signer: Signer, payload: Uint8Array): Promise<Uint8Array> {
+  return signPayload(crypto, recoveryStatement, payload, signer);
 }
 
 /**

@@ -162,10 +162,12 @@ export const linkOps = {
       footage: boolean,
       claim: nullable(object({ member: key, remainingMs: count })),
       sealedDays: nullable(text(256)),
+      /** Registrations that lack signatures (owners); `payload` (base64url) is what the others sign. */
+      proposals: array(object({ payload: text(2_000), signers: array(key, 64), footage: boolean }), 64),
     }),
   ),
-  /** Brings `length 4 · recovery statement` for each owner who signs. */
-  "recovery-register": op(object({ sealedDays: nullable(text(256)) }), nothing),
+  /** Brings `length 4 · recovery statement` for each owner who signs; `missing`: so many more have to. */
+  "recovery-register": op(object({ sealedDays: nullable(text(256)) }), object({ missing: count })),
   /** The one request that a paired phone may make before an owner admits it; brings one recovery-claim statement. 0: the time is over. */
   "recovery-claim": op(nothing, object({ remainingMs: count })),
   "recovery-cancel": op(nothing, nothing),

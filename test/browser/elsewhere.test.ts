@@ -95,9 +95,14 @@ describe("a signed build of the app", () => {
 });
 
 describe("the app at an origin that the doorbell does not control", () => {
-  test("pairs, rings and plays, and asks nobody but its own host and the doorbell's broker", async () => {
+  test("pairs, rings and plays, and asks nobody but the doorbell's broker; its own host for the app's files only", async () => {
     const asked = new Set<string>();
-    page.on("request", (request) => asked.add(new URL(request.url()).origin));
+    const files = new Set<string>();
+    page.on("request", (request) => {
+      const { origin: at, pathname } = new URL(request.url());
+      asked.add(at);
+      if (at === origin) files.add(extname(pathname));
+    });
     page.on("websocket", (socket) => asked.add(new URL(socket.url()).origin));
     await pair(page, door, `${origin}/`);
     await ringOnce(page, door);
@@ -105,9 +110,8 @@ describe("the app at an origin that the doorbell does not control", () => {
     await until(() => page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime > 1));
     asked.delete("null"); // blob:
     const { host: doorHost } = new URL(door.url);
-    // Its own host is also tried as the broker: a page cannot tell whether a doorbell has served it.
-    const own = origin.replace("https:", "wss:");
-    expect([...asked].toSorted()).toEqual([origin, own, `wss://${doorHost}`].toSorted());
+    expect([...asked].toSorted()).toEqual([origin, `wss://${doorHost}`].toSorted());
+    expect([...files].filter((kind) => TYPES[kind] === undefined)).toEqual([""]); // the page itself; no clip, no socket
   });
 
   test("installs its service worker there", async () => {

@@ -158,6 +158,37 @@ describe("a household of two phones", () => {
     await owner.getByText("Nothing is shared").waitFor();
   });
 
+  test("recovery words wait likewise, and count once both have signed", async () => {
+    await show(owner, "#/recovery");
+    await owner.getByRole("button", { name: "Set recovery words" }).click();
+    await owner.getByText("2 owners have to sign new words").waitFor();
+    await expectAccessible(owner);
+    await owner.getByRole("button", { name: "Make the words" }).click();
+    const list = owner.locator(".word-list li");
+    await list.first().waitFor();
+    const made = (await list.allTextContents()).map((text) => text.replace(/^\d+\s*/, ""));
+    await owner.getByRole("button", { name: "Written down" }).click();
+    const places = (await owner.locator(".field label").allTextContents()).map((text) => Number(text.slice(5)) - 1);
+    for (const [at, place] of places.entries()) {
+      await owner
+        .getByLabel(/^Word \d+$/)
+        .nth(at)
+        .fill(made[place] ?? "");
+    }
+    await owner.getByRole("button", { name: "Set these words" }).click();
+    await owner.getByRole("heading", { name: "1 more owner has to sign" }).waitFor();
+    await owner.getByText("None are set").waitFor();
+    await show(phone, "#/");
+    await phone.getByText("signature under Recovery words").waitFor(); // by itself
+    await phone.getByRole("button", { name: "Look", exact: true }).click();
+    await phone.getByText("has made recovery words").waitFor();
+    await expectAccessible(phone);
+    await phone.getByRole("button", { name: "Sign it too" }).click();
+    await phone.getByText("Recovery words are set").waitFor();
+    await owner.getByText("Recovery words are set").waitFor();
+    expect(await owner.getByRole("heading", { name: "1 more owner has to sign" }).count()).toBe(0);
+  });
+
   test("a change of the household waits likewise", async () => {
     await show(owner, "#/household");
     await show(phone, "#/household");

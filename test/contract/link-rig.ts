@@ -12,7 +12,7 @@ import { type Clock, systemClock } from "../../src/device/platform/clock.ts";
 import type { Log, LogFields } from "../../src/device/platform/logger.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import type { LinkClientPorts } from "../../src/owner/link-client.ts";
-import type { MqttConnector, MqttPort, OwnerStorage } from "../../src/owner/owner-ports.ts";
+import type { BrokerLogin, MqttPort, OwnerStorage } from "../../src/owner/owner-ports.ts";
 import type { OwnerState } from "../../src/owner/owner-state.ts";
 import { OwnerStore } from "../../src/owner/owner-store.ts";
 import { type Signer, seedSigner } from "../../src/protocol/envelope.ts";
@@ -60,7 +60,7 @@ export class MemoryStorage implements OwnerStorage {
 }
 
 /** A member's connection, over the real mqtt.js. */
-export const connectMember: MqttConnector = async ({ url, username, password }) => {
+export const connectMember = async ({ url, username, password }: BrokerLogin): Promise<MqttPort> => {
   return mqttPortOf(await connectAsync(url, { username, password, protocolVersion: 4, reconnectPeriod: 0 }, false));
 };
 

@@ -1,4 +1,6 @@
 import type { HttpGet } from "../../owner/clip-fetcher.ts";
+import { type BrokerUrl, parseBrokerUrls } from "../../protocol/link-login.ts";
+import { canBeServedBy, socketsOf } from "./served-from.ts";
 
 const NOTHING = (async function* () {})();
 
@@ -6,12 +8,14 @@ const NOTHING = (async function* () {})();
 const DEVICE_STATUSES: readonly number[] = [200, 401, 404, 429];
 
 /**
- * The web server of the doorbell, where this page came from. An app that was served from elsewhere finds none there, and
- * does not ask twice.
+ * The web server of the doorbell, where this page came from. An app that was served from elsewhere asks none; where the
+ * brokers are other people's, which tell nothing about that, it does not ask twice.
+ * @param brokersOf - Of this home, as its pairing code names them.
  */
-export function doorbellHttp(): HttpGet {
-  let isElsewhere = false;
+export function doorbellHttp(brokersOf: () => Promise<string>): HttpGet {
+  let isElsewhere: boolean | null = null;
   return async (path, authorization) => {
+    isElsewhere ??= !canBeServedBy(ownSockets(await brokersOf()));
     if (isElsewhere) throw new Error("this page is not served by the doorbell");
     const response = await fetch(new URL(path, location.origin), {
       headers: { authorization },
@@ -24,6 +28,10 @@ export function doorbellHttp(): HttpGet {
     return { status: response.status, chunks: response.body === null ? NOTHING : chunksOf(response.body) };
   };
 }
+
+/** With a broker of the household's own choice the doorbell's web server is not among them; its login is in the code. */
+const ownSockets = (brokers: string): BrokerUrl[] =>
+  socketsOf(parseBrokerUrls(brokers)).filter(({ login }) => login === null);
 
 async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
   const reader = body.getReader();

@@ -26,8 +26,6 @@ export const appErrors = {
     "The browser shows no notifications of this page. Allow them in its settings for this page, then try again.",
   "app/push-refused":
     "The doorbell did not take this address. It has to be a public one that begins with https://, unless the doorbell's configuration allows servers in your own network (`[push] private_servers`).",
-  "app/recovery-quorum":
-    "Recovery words need the signatures of as many owners as a share does. Ask for one signature for a moment, set them, then ask for more again.",
   "app/recovery-refused": "The doorbell did not take these words: they are no longer set, or they are another home's.",
 } as const;
 

@@ -32,7 +32,7 @@ export class HomeLink {
   readonly connection: Signal<Connection> = signal("connecting");
   readonly #ground: Ground;
   readonly #events: HomeLinkEvents;
-  readonly #get = doorbellHttp();
+  readonly #get = doorbellHttp(async () => (await this.#ground.store.device()).brokers);
   #doorbell: Doorbell | null = null;
   #clips: ClipFetcher | null = null;
   #up = new Gate();
@@ -105,7 +105,7 @@ export class HomeLink {
     const { crypto, store } = this.#ground;
     const lost = new Gate();
     this.#lost = lost;
-    const connect = homeConnector(() => lost.open());
+    const connect = homeConnector((await store.device()).brokers, () => lost.open());
     const link = await LinkClient.open({ crypto, store, connect, timer: browserTimer });
     try {
       link.onNotice(this.#events.onNotice);

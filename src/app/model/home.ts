@@ -7,6 +7,7 @@ import { tendDays } from "../../owner/tend-days.ts";
 import { equalBytes, fromBase64url, toHex } from "../../protocol/bytes.ts";
 import type { LinkNoticeMessage } from "../../protocol/link-message.ts";
 import type { OwnerSettings, ResultOf } from "../../protocol/link-ops.ts";
+import { decodePairingCode } from "../../protocol/pairing-handshake.ts";
 import { isJsonObject } from "../../protocol/shape.ts";
 import type { Role } from "../../protocol/statements/member.ts";
 import { browserTimer } from "../ground/browser-timer.ts";
@@ -97,7 +98,7 @@ export class Home {
       doorbell.ask("status", {}),
       doorbell.ask("settings", {}),
       doorbell.household(),
-      readRecovery(doorbell),
+      this.deviceKey().then((device) => readRecovery(doorbell, device)),
     ]);
     this.household.value = household;
     this.status.value = status.result;
@@ -222,7 +223,8 @@ async function tellWhetherSeen(doorbell: Doorbell): Promise<void> {
 export async function pairPhone(ground: Ground, code: string): Promise<"owner" | "waiting"> {
   const { crypto, store, identity } = ground;
   await store.create(crypto, dayOf(Date.now()));
-  const ports = { crypto, store, connect: homeConnector(() => {}), timer: browserTimer };
+  const { broker } = decodePairingCode(crypto, code);
+  const ports = { crypto, store, connect: homeConnector(broker, () => {}), timer: browserTimer };
   const { role } = await pairWithCode(ports, identity.signer.publicKey, code);
   void navigator.storage?.persist?.();
   return role;

@@ -1,9 +1,17 @@
 import { Doorbell } from "../../owner/doorbell.ts";
 import { OwnerError } from "../../owner/errors.ts";
 import { LinkClient } from "../../owner/link-client.ts";
-import { openSealedDays, sealDays, signRecovery, signRecoveryClaim } from "../../owner/recovery.ts";
-import { fromBase64url, toBase64url } from "../../protocol/bytes.ts";
-import { encodeParts } from "../../protocol/link-ops.ts";
+import {
+  coSignRecovery,
+  openSealedDays,
+  readRecoveryProposal,
+  sealDays,
+  signRecovery,
+  signRecoveryClaim,
+} from "../../owner/recovery.ts";
+import { equalBytes, fromBase64url, toBase64url } from "../../protocol/bytes.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
+import { encodeParts, type ResultOf } from "../../protocol/link-ops.ts";
 import { RECOVERY_ENTROPY_BYTES } from "../../protocol/recovery-keys.ts";
 import { browserTimer } from "../ground/browser-timer.ts";
 import type { Ground } from "../ground/ground.ts";
@@ -19,6 +27,15 @@ export interface Recovery {
   /** The words open recordings too. */
   readonly footage: boolean;
   readonly claim: Claim | null;
+  readonly proposals: readonly RecoveryProposal[];
+}
+
+/** Words that an owner has made, or would take back, and that more owners have to sign. */
+export interface RecoveryProposal {
+  readonly payload: Uint8Array;
+  readonly signers: readonly Uint8Array[];
+  readonly takesBack: boolean;
+  readonly footage: boolean;
 }
 
 export interface Claim {
@@ -36,13 +53,42 @@ export interface OwnClaim {
 
 const RECORD = "recovery-claim";
 
-export async function readRecovery(doorbell: Doorbell): Promise<Recovery> {
-  const { registered, footage, claim } = (await doorbell.ask("recovery", {})).result;
+/** @param device - The doorbell's key: what is about another one is left out. */
+export async function readRecovery(doorbell: Doorbell, device: Uint8Array): Promise<Recovery> {
+  const { registered, footage, claim, proposals } = (await doorbell.ask("recovery", {})).result;
   return {
     registered,
     footage,
     claim: claim && { member: claim.member, endsAt: performance.now() + claim.remainingMs },
+    proposals: proposals.flatMap((told) => proposalOf(told, device) ?? []),
   };
+}
+
+function proposalOf(
+  { payload: text, signers, footage }: ResultOf<"recovery">["proposals"][number],
+  ours: Uint8Array,
+): RecoveryProposal | null {
+  try {
+    const payload = fromBase64url(text);
+    const { device, key } = readRecoveryProposal(payload);
+    return equalBytes(device, ours) ? { payload, signers, takesBack: key === null, footage } : null;
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** Those that lack this owner's signature. */
+export function recoveryAsked({ ground, recovery }: Home): readonly RecoveryProposal[] {
+  const { publicKey } = ground.identity.signer;
+  return (recovery.value?.proposals ?? []).filter(({ signers }) => !signers.some((key) => equalBytes(key, publicKey)));
+}
+
+/** @returns How many owners more have to sign. */
+export async function agreeToRecovery(home: Home, { payload }: RecoveryProposal): Promise<number> {
+  const { crypto, identity } = home.ground;
+  await confirmPresence(home.ground);
+  return home.ask(async (doorbell) => register(home, doorbell, await coSignRecovery(crypto, identity.signer, payload)));
 }
 
 /** An owner's no to whoever claims; needs no passkey, since it has to be quick. */
@@ -58,21 +104,30 @@ export const newEntropy = ({ crypto }: Ground): Uint8Array => crypto.randomBytes
 /**
  * @param entropy - What the words stand for; null takes them back.
  * @param withFootage - They also open recordings, from the first day that this phone still opens.
- * @throws AppError `app/recovery-quorum` where one signature is not enough.
+ * @returns How many owners more have to sign before it counts.
  */
-export async function setRecovery(home: Home, entropy: Uint8Array | null, withFootage: boolean): Promise<void> {
+export async function setRecovery(home: Home, entropy: Uint8Array | null, withFootage: boolean): Promise<number> {
   const { crypto, identity, store } = home.ground;
   await confirmPresence(home.ground);
   const device = await home.deviceKey();
-  await home.ask(async (doorbell) => {
-    const { state, quorum } = await doorbell.household();
-    if (quorum > 1) throw new AppError("app/recovery-quorum", `this household wants ${quorum} signatures`);
+  return home.ask(async (doorbell) => {
+    const { state } = await doorbell.household();
     const envelope = await signRecovery(crypto, identity.signer, { device, household: state, entropy });
     const { days } = await store.read();
     const sealedDays = withFootage && entropy !== null ? toBase64url(sealDays(crypto, entropy, days)) : null;
-    await doorbell.ask("recovery-register", { sealedDays }, encodeParts([envelope]));
-    await home.refresh(doorbell);
+    return register(home, doorbell, envelope, sealedDays);
   });
+}
+
+async function register(
+  home: Home,
+  doorbell: Doorbell,
+  envelope: Uint8Array,
+  sealedDays: string | null = null,
+): Promise<number> {
+  const { result } = await doorbell.ask("recovery-register", { sealedDays }, encodeParts([envelope]));
+  await home.refresh(doorbell);
+  return result.missing;
 }
 
 export async function ownClaim({ database, box }: Ground): Promise<OwnClaim | null> {
@@ -88,10 +143,12 @@ export async function ownClaim({ database, box }: Ground): Promise<OwnClaim | nu
 export async function claimByWords(ground: Ground, words: string | OwnClaim): Promise<OwnClaim> {
   const { crypto, store, identity, database, box } = ground;
   const entropy = typeof words === "string" ? await entropyOf(words) : fromBase64url(words.entropy);
-  const device = fromBase64url((await store.device()).deviceKey);
+  const { deviceKey, brokers } = await store.device();
+  const device = fromBase64url(deviceKey);
   const claim = await signRecoveryClaim(crypto, entropy, { device, member: identity.signer.publicKey });
   // The home's own link is of no use yet: nothing but this is answered.
-  const link = await LinkClient.open({ crypto, store, connect: homeConnector(() => {}), timer: browserTimer });
+  const connect = homeConnector(brokers, () => {});
+  const link = await LinkClient.open({ crypto, store, connect, timer: browserTimer });
   try {
     const { result } = await new Doorbell(link).ask("recovery-claim", {}, claim);
     const own = { entropy: toBase64url(entropy), endsAtMs: Date.now() + result.remainingMs };

@@ -4,6 +4,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { sayAgo, sayBytes, sayDay, sayDuration, sayTime } from "../../ui/say.ts";
 import { type ClipEntry, momentOf } from "../model/clip-entry.ts";
 import type { DoorbellStatus, Home } from "../model/home.ts";
+import { recoveryAsked } from "../model/recovery.ts";
 import type { KnownShare } from "../model/share-book.ts";
 import { ClipRow } from "../parts/clip-row.tsx";
 import { FailureNotice } from "../parts/failure-notice.tsx";
@@ -140,15 +141,22 @@ function Leaving({ share }: { readonly share: KnownShare }) {
 
 /** What another owner has begun and cannot do alone. */
 function AskedOfYou({ home }: { readonly home: Home }) {
-  const waits = home.shares.list.value.some(({ state, note }) => state === "waiting" && note === null);
-  if (!waits || home.standing.value !== "owner") return null;
-  return (
-    <Notice>
-      <p>{words.home.shareAsked}</p>
-      <div>
-        <Button onClick={() => go({ screen: "shares" })}>{words.home.look}</Button>
-      </div>
-    </Notice>
+  if (home.standing.value !== "owner") return null;
+  const shareWaits = home.shares.list.value.some(({ state, note }) => state === "waiting" && note === null);
+  const wordsWait = recoveryAsked(home).length > 0;
+  const asked = [
+    shareWaits ? ({ text: words.home.shareAsked, screen: "shares" } as const) : null,
+    wordsWait ? ({ text: words.recovery.askedHome, screen: "recovery" } as const) : null,
+  ];
+  return asked.map((each) =>
+    each === null ? null : (
+      <Notice key={each.screen}>
+        <p>{each.text}</p>
+        <div>
+          <Button onClick={() => go({ screen: each.screen })}>{words.home.look}</Button>
+        </div>
+      </Notice>
+    ),
   );
 }
 

@@ -31,6 +31,7 @@ export function NewRecoveryWords({ home, onClose }: NewRecoveryWordsProps) {
   const [made, setMade] = useState<NewWords | null>(null);
   const [isChecking, setChecking] = useState(false);
   const action = useAction();
+  const quorum = home.household.value?.quorum ?? 1;
   const close = (): void => {
     if (made !== null) wipe(made.entropy);
     onClose();
@@ -45,6 +46,11 @@ export function NewRecoveryWords({ home, onClose }: NewRecoveryWordsProps) {
     return (
       <Sheet title={words.recovery.make} onClose={close}>
         <p>{words.recovery.lead}</p>
+        {quorum > 1 ? (
+          <Notice>
+            <p>{words.recovery.needs(quorum)}</p>
+          </Notice>
+        ) : null}
         <Switch
           label={words.recovery.footage}
           hint={words.recovery.footageText}

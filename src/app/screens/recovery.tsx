@@ -6,6 +6,7 @@ import type { Home } from "../model/home.ts";
 import { setRecovery } from "../model/recovery.ts";
 import { Explanations } from "../parts/explanations.tsx";
 import { FailureNotice } from "../parts/failure-notice.tsx";
+import { RecoveryProposals } from "../parts/recovery-proposals.tsx";
 import { ScreenHead } from "../parts/screen-head.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { words } from "../words.ts";
@@ -45,6 +46,7 @@ export function RecoveryScreen({ home }: { readonly home: Home }) {
           ) : null}
         </section>
       )}
+      {home.standing.value === "owner" ? <RecoveryProposals home={home} /> : null}
       <Explanations rows={words.recovery.explanations} />
       {open === "new" ? <NewRecoveryWords home={home} onClose={close} /> : null}
       {open === "remove" ? <RemoveSheet home={home} onClose={close} /> : null}

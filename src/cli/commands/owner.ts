@@ -366,6 +366,14 @@ const householdCommands: readonly CommandDefinition[] = [
     load: () => import("../owner/recovery-set.ts"),
   },
   {
+    path: "owner recovery approve",
+    summary: "Sign the recovery words that another owner made, or their end",
+    details: "Where a household asks for more than one signature, as many owners have to sign.",
+    options: [homeFlag, yesFlag],
+    examples: [{ command: "doorward owner recovery approve", meaning: "look, and sign" }],
+    load: () => import("../owner/recovery-approve.ts"),
+  },
+  {
     path: "owner recovery show",
     summary: "Whether there are recovery words, and whether somebody has used them",
     options: [homeFlag],

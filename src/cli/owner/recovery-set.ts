@@ -5,7 +5,6 @@ import { encodeParts } from "../../protocol/link-ops.ts";
 import { RECOVERY_ENTROPY_BYTES } from "../../protocol/recovery-keys.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { withDoorbell } from "../doorbell-session.ts";
-import { CliError } from "../errors.ts";
 import { wordsOf } from "../recovery-words.ts";
 
 export async function run(invocation: Invocation): Promise<Outcome> {
@@ -13,20 +12,15 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   const isRemoved = options.flag("remove");
   const withFootage = options.flag("footage");
   return withDoorbell(invocation, async ({ doorbell, deviceKey, signer, store }) => {
-    const { state, quorum } = await doorbell.household();
-    if (quorum > 1) {
-      throw new CliError("cli/usage", `this household wants ${quorum} signatures for its recovery words`, {
-        hint: "Lower the quorum for a moment: `doorward owner household quorum 1`.",
-      });
-    }
+    const { state } = await doorbell.household();
     const entropy = isRemoved ? null : nodeCrypto.randomBytes(RECOVERY_ENTROPY_BYTES);
     const envelope = await signRecovery(nodeCrypto, signer, { device: deviceKey, household: state, entropy });
     const { days } = await store.read();
     const sealedDays = withFootage && entropy !== null ? toBase64url(sealDays(nodeCrypto, entropy, days)) : null;
-    await doorbell.ask("recovery-register", { sealedDays }, encodeParts([envelope]));
+    const { missing } = (await doorbell.ask("recovery-register", { sealedDays }, encodeParts([envelope]))).result;
     if (entropy === null) {
-      terminal.say("No words can claim this doorbell any more.");
-      return { json: { ok: true, words: null } };
+      terminal.say(missing === 0 ? "No words can claim this doorbell any more." : waitingText(missing));
+      return { json: { ok: true, words: null, missing } };
     }
     const words = wordsOf(entropy);
     terminal.say("Write these down and keep them apart from your phone. They are shown once:\n");
@@ -39,6 +33,10 @@ export async function run(invocation: Invocation): Promise<Outcome> {
         ? "They also open footage from today on, also after your phone has forgotten its key: erasing by forgetting no longer holds against them."
         : "They open no footage: --footage would add that.",
     );
-    return { json: { ok: true, words, footage: withFootage } };
+    if (missing > 0) terminal.say(waitingText(missing));
+    return { json: { ok: true, words, footage: withFootage, missing } };
   });
 }
+
+const waitingText = (missing: number): string =>
+  `This counts once ${missing} more owner${missing === 1 ? "" : "s"} signed it: \`doorward owner recovery approve\`, or in the app.`;

@@ -8,20 +8,24 @@ import { recoveryClaimStatement } from "../../protocol/statements/recovery-claim
 import type { Cancel, Clock } from "../platform/clock.ts";
 import type { Household } from "./household.ts";
 import { readRecovery, type StoredRecovery, writeRecovery } from "./recovery-file.ts";
+import { type RecoveryProposal, RecoveryProposals } from "./recovery-proposals.ts";
 
 const LOOK_EVERY_MS = 60_000;
 const SAVE_EVERY_MS = 3_600_000;
 const REMIND_EVERY_MS = 24 * 3_600_000;
 
-/** What became of a claim; `waiting` is said once a day too, so that no owner misses it. */
-export type RecoveryStep = "registered" | "removed" | "claimed" | "waiting" | "cancelled" | "done";
+/**
+ * What became of the words; `waiting` is said once a day while somebody claims by them, so that no owner misses it.
+ * `proposed`: other owners have to sign them too.
+ */
+export type RecoveryStep = "proposed" | "registered" | "removed" | "claimed" | "waiting" | "cancelled" | "done";
 
 export interface RecoveryPorts {
   readonly crypto: Crypto;
   readonly clock: Pick<Clock, "monotonicMs" | "every">;
   readonly deviceKey: Uint8Array;
   readonly household: Household;
-  /** `member`: the owner who registered or cancelled, or else the phone that claims. */
+  /** `member`: the owner who proposed, registered or cancelled, or else the phone that claims. */
   readonly onStep: (step: RecoveryStep, member: Uint8Array) => void;
   /** The claimant is an owner on disk. */
   readonly onRecovered: () => Promise<void>;
@@ -37,6 +41,7 @@ export class Recovery {
   readonly #path: string;
   readonly #ports: RecoveryPorts;
   #stored: StoredRecovery | null = null;
+  readonly #proposals = new RecoveryProposals();
   #lookedAtMs = 0;
   #savedMs = 0;
   #remindedMs = 0;
@@ -87,24 +92,43 @@ export class Recovery {
     );
   }
 
-  /** @param envelopes - Signatures of as many owners as the quorum says, over one payload. */
-  register(envelopes: readonly Uint8Array[], sealedDays: string | null, by: Uint8Array): Promise<Rejected | null> {
+  /** Registrations that lack signatures, for co-signers. */
+  proposals(): readonly RecoveryProposal[] {
+    return this.#proposals.of(this.#ports.household.view().state);
+  }
+
+  /**
+   * Counts once as many owners as the quorum says have signed one payload, at once or one after another.
+   * @param envelopes - Signatures over one payload.
+   * @param sealedDays - Counts from whoever signs first.
+   */
+  register(
+    envelopes: readonly Uint8Array[],
+    sealedDays: string | null,
+    by: Uint8Array,
+  ): Promise<Rejected | { readonly missing: number }> {
     return this.#inTurn(async () => {
       const { state, quorum, members } = this.#ports.household.view();
       const owners = members.filter(({ role }) => role === "owner").map(({ signKey }) => signKey);
       const statements = envelopes.map((envelope) =>
         openStatement(this.#ports.crypto, recoveryStatement, envelope, owners),
       );
-      const [first] = statements;
+      const [first, ...others] = statements;
       const isOne = statements.every(({ digest }) => first && equalBytes(digest, first.digest));
-      const signers = new Set(statements.map(({ signer }) => signer.join()));
-      if (first === undefined || !isOne || signers.size < quorum) return { rejected: "link/too-few-signatures" };
+      if (first === undefined || !isOne) return { rejected: "link/too-few-signatures" };
       const { device, household, key } = first.payload;
       if (!equalBytes(device, this.#ports.deviceKey) || household !== state) return { rejected: "link/stale-change" };
       if (key !== null && !this.#ports.crypto.checkPublicKey(key)) return { rejected: "link/malformed" };
-      await this.#save(key === null ? null : { version: 1, key, sealedDays, claim: null });
+      const proposal = this.#proposals.add([first, ...others], sealedDays);
+      const missing = Math.max(0, quorum - proposal.signers.length);
+      if (missing > 0) {
+        this.#ports.onStep("proposed", by);
+        return { missing };
+      }
+      await this.#save(key === null ? null : { version: 1, key, sealedDays: proposal.sealedDays, claim: null });
+      this.#proposals.forget();
       this.#ports.onStep(key === null ? "removed" : "registered", by);
-      return null;
+      return { missing };
     });
   }
 
@@ -150,7 +174,10 @@ export class Recovery {
 
   /** A factory reset. */
   clear(): Promise<void> {
-    return this.#inTurn(() => this.#save(null));
+    return this.#inTurn(() => {
+      this.#proposals.forget();
+      return this.#save(null);
+    });
   }
 
   async #look(): Promise<void> {

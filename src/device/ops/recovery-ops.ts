@@ -1,3 +1,4 @@
+import { toBase64url } from "../../protocol/bytes.ts";
 import { decodeParts } from "../../protocol/link-ops.ts";
 import type { LinkPort } from "../link/link-ports.ts";
 import { type Recovery, rejectedStatement } from "../link/recovery.ts";
@@ -11,16 +12,23 @@ export function answerRecoveryOps(link: Pick<LinkPort, "onRequest">, recovery: R
       footage: recovery.keepsFootage,
       claim: recovery.claim,
       sealedDays: isOwner(request) ? recovery.sealedDays : null,
+      proposals: isOwner(request)
+        ? recovery.proposals().map(({ payload, signers, sealedDays }) => ({
+            payload: toBase64url(payload),
+            signers: [...signers],
+            footage: sealedDays !== null,
+          }))
+        : [],
     },
   }));
 
   answer(link, "recovery-register", async ({ args: { sealedDays }, request }) => {
     if (!isOwner(request)) return NOT_AN_OWNER;
     const envelopes = decodeParts(request.attachment);
-    const rejected = await recovery
+    const outcome = await recovery
       .register(envelopes, sealedDays, request.member.signKey)
       .catch((error: unknown) => rejectedStatement(error));
-    return rejected ?? { result: {} };
+    return "rejected" in outcome ? outcome : { result: outcome };
   });
 
   answer(link, "recovery-claim", async ({ request }) => {

@@ -13,7 +13,7 @@ export function contentPolicy({ host, secure, brokers }: PageHeaderOptions): str
   const socket = `${secure ? "wss" : "ws"}://${host}`; // older WebKit does not count sockets as 'self'
   const rules = {
     "default-src": "'self'",
-    "connect-src": ["'self'", socket, ...brokers].join(" "),
+    "connect-src": [...new Set(["'self'", socket, ...brokers])].join(" "),
     "img-src": "'self' blob: data:",
     "media-src": "'self' blob:",
     "worker-src": "'self'",

@@ -117,16 +117,24 @@ export class WebServer {
 
   /** Under which the app is opened: the origin that links name. */
   get origin(): string {
-    const [name = "localhost"] = this.#names;
+    const [origin = "http://localhost"] = this.#ownOrigins;
+    return origin;
+  }
+
+  /** One for each of its names: a page at any of them may have to reach the broker at another. */
+  get #ownOrigins(): string[] {
     const scheme = this.#isSecure ? "https" : "http";
-    const usual = this.#isSecure ? 443 : 80;
-    return `${scheme}://${urlHost(name)}${this.port === usual ? "" : `:${this.port}`}`;
+    const port = this.port === (this.#isSecure ? 443 : 80) ? "" : `:${this.port}`;
+    return this.#names.map((name) => `${scheme}://${urlHost(name)}${port}`);
+  }
+
+  get #ownSockets(): string[] {
+    return this.#ports.acceptMember === null ? [] : this.#ownOrigins.map((origin) => origin.replace(/^http/, "ws"));
   }
 
   /** Where members' browsers reach the home's broker. */
   get memberUrls(): readonly string[] {
-    if (this.#ports.acceptMember === null) return [];
-    return [`${this.origin.replace(/^http/, "ws")}/mqtt`];
+    return this.#ownSockets.map((origin) => `${origin}/mqtt`);
   }
 
   get #isSecure(): boolean {
@@ -212,13 +220,14 @@ export class WebServer {
     return pageHeaders({
       host,
       secure: this.#isSecure,
-      brokers: this.#ports.brokerOrigins,
+      brokers: [...this.#ports.brokerOrigins, ...this.#ownSockets],
       publicCertificate: this.#config.tls !== null,
     });
   }
 
   #isWelcome({ headers: { host, origin }, socket }: IncomingMessage): boolean {
-    const isOurs = isKnownHost(host, this.#names) && isKnownOrigin(origin, host, this.#config.origins);
+    const isOurs =
+      isKnownHost(host, this.#names) && isKnownOrigin(origin, host, [...this.#config.origins, ...this.#ownOrigins]);
     return isOurs && this.#limits.take(socket.remoteAddress ?? "");
   }
 }

@@ -178,13 +178,59 @@ describe("a registration", () => {
     await changed(second, "owner", 2);
     const own = await registration(owner);
     const refused = { rejected: "link/too-few-signatures" };
-    expect(await recovery.register([own], null, owner.publicKey)).toEqual(refused);
-    expect(await recovery.register([own, own], null, owner.publicKey)).toEqual(refused);
+    expect(await recovery.register([own, own], null, owner.publicKey)).toEqual({ missing: 1 });
+    expect(recovery.isRegistered).toBe(false);
     expect(await recovery.register([own, await registration(second, OTHER_WORDS)], null, owner.publicKey)).toEqual(
       refused,
     );
     expect(await recovery.register([], null, owner.publicKey)).toEqual(refused);
-    expect(await recovery.register([own, await registration(second)], null, owner.publicKey)).toBeNull();
+    expect(await recovery.register([own, await registration(second)], null, owner.publicKey)).toEqual({ missing: 0 });
+    expect(recovery.isRegistered).toBe(true);
+  });
+
+  describe("that lacks signatures", () => {
+    const signersOf = () => recovery.proposals().map(({ signers }) => signers.length);
+    beforeEach(async () => {
+      await household.pair(second.publicKey, linkKeys(3));
+      await changed(second, "owner", 2);
+      await recovery.register([await registration(owner)], "ours", owner.publicKey);
+    });
+
+    test("waits for the other owner, whose signature makes it count with what the first one sealed", async () => {
+      expect(signersOf()).toEqual([1]);
+      expect(steps).toEqual(["proposed"]);
+      expect(await recovery.register([await registration(owner)], null, owner.publicKey)).toEqual({ missing: 1 });
+      expect(await recovery.register([await registration(second)], "theirs", second.publicKey)).toEqual({ missing: 0 });
+      expect(recovery.sealedDays).toBe("ours");
+      expect(signersOf()).toEqual([]);
+    });
+
+    test("gives way to the newer one of the same owner, and to nobody else's", async () => {
+      await recovery.register([await registration(second, OTHER_WORDS)], null, second.publicKey);
+      expect(signersOf()).toEqual([1, 1]);
+      await recovery.register([await registration(owner, null)], null, owner.publicKey);
+      expect(signersOf()).toEqual([1, 1]);
+      expect(await recovery.register([await registration(second)], null, second.publicKey)).toEqual({ missing: 1 });
+    });
+
+    test("is forgotten with a change of the household and at a reset", async () => {
+      const before = await registration(second);
+      await household.pair(newcomer.publicKey, linkKeys(4));
+      const state = household.view().state + 1;
+      const change = {
+        device: device.publicKey,
+        state,
+        member: newcomer.publicKey,
+        role: "viewer",
+        quorum: 2,
+      } as const;
+      for (const by of [owner, second]) await household.change(await signHouseholdChange(nodeCrypto, by, change));
+      expect(signersOf()).toEqual([]);
+      expect(await recovery.register([before], null, second.publicKey)).toEqual({ rejected: "link/stale-change" });
+      await recovery.register([await registration(owner)], null, owner.publicKey);
+      await recovery.clear();
+      expect(signersOf()).toEqual([]);
+    });
   });
 
   test("by nobody, or for another household, does not count; a newer one ends a claim, null takes the words back", async () => {
