@@ -11,11 +11,11 @@ import {
   signCard,
 } from "../recipient/card.ts";
 import { RecipientError } from "../recipient/errors.ts";
+import { sayFingerprint } from "../say/texts.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { QrCode } from "../ui/qr-code.tsx";
 import { saveFile } from "../ui/save-file.ts";
-import { sayFingerprint } from "../ui/say.ts";
 import { Sheet } from "../ui/sheet.tsx";
 import type { StoredCard } from "./storage.ts";
 import { words } from "./words.ts";

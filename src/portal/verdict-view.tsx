@@ -5,11 +5,13 @@ import type { RecipientSecrets } from "../recipient/card.ts";
 import { type OpenedShare, openShare } from "../recipient/open-share.ts";
 import type { OkVerdict, Verdict } from "../recipient/verdict.ts";
 import { verifyShare } from "../recipient/verify-share.ts";
+import { sayLength } from "../say/amounts.ts";
+import { sayFingerprint, sayForeign } from "../say/texts.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { useObjectUrl } from "../ui/object-url.ts";
 import { saveFile } from "../ui/save-file.ts";
-import { sayFingerprint, sayForeign, sayLength, saySeconds } from "../ui/say.ts";
+import { saySeconds } from "../ui/say.ts";
 import { words } from "./words.ts";
 
 interface VerdictViewProps {

@@ -1,4 +1,4 @@
-/** How times, lengths, sizes and fingerprints are said, in the browser's own language and zone. */
+/** How dates and times are said, in the browser's own zone. */
 
 const LOCALE = "en";
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -41,45 +41,5 @@ export function sayAgo(ms: number, nowMs: number): string {
   return relative.format(Math.round(seconds / 86_400), "day");
 }
 
-/** `0:08`, `1:05`, `1:02:03`. */
-export function sayLength(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const pad = (n: number): string => String(n).padStart(2, "0");
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  return hours === 0 ? `${minutes}:${pad(seconds % 60)}` : `${hours}:${pad(minutes)}:${pad(seconds % 60)}`;
-}
-
 /** `8.2 seconds`. */
 export const saySeconds = (seconds: number): string => `${seconds.toFixed(1)} s`;
-
-export function sayBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let [value, unit] = [bytes, 0];
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
-
-/** Groups of four hex digits, as two people read them to each other over the telephone. */
-export function sayFingerprint(hex: string): string {
-  return (hex.slice(0, 32).match(/.{4}/g) ?? []).join(" ");
-}
-
-/** Text from another party: no control, bidi or line-breaking characters. */
-export const sayForeign = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
-
-/** A waiting time in the unit a person would use. */
-export function sayDuration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const [count, unit] =
-    seconds < 120
-      ? [seconds, "second"]
-      : seconds < 7200
-        ? [Math.round(seconds / 60), "minute"]
-        : seconds < 172_800
-          ? [Math.round(seconds / 3600), "hour"]
-          : [Math.round(seconds / 86_400), "day"];
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
-}

@@ -13,11 +13,13 @@ const mayImport: Record<string, readonly string[]> = {
   protocol: ["tweetnacl", "@noble/hashes", "@noble/curves"],
   owner: ["protocol"],
   recipient: ["protocol"],
-  ui: ["protocol", "preact", "mqtt", "uqr"],
+  say: [],
+  ui: ["protocol", "say", "preact", "mqtt", "uqr"],
   "app/worker": [],
-  portal: ["protocol", "recipient", "ui", "preact", "idb"],
+  portal: ["protocol", "say", "recipient", "ui", "preact", "idb"],
   app: [
     "protocol",
+    "say",
     "owner",
     "ui",
     "preact",
@@ -48,6 +50,7 @@ const mayImport: Record<string, readonly string[]> = {
   register: [...device, "witness", "fastify", "@fastify/static", "better-sqlite3", "node:"],
   cli: [
     "protocol",
+    "say",
     "owner",
     "recipient",
     "requester",

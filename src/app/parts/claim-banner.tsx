@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
 import { toHex } from "../../protocol/bytes.ts";
+import { sayDuration } from "../../say/amounts.ts";
+import { sayFingerprint } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayDateTime, sayDuration, sayFingerprint } from "../../ui/say.ts";
+import { sayDateTime } from "../../ui/say.ts";
 import type { Home } from "../model/home.ts";
 import { type Claim, refuseClaim } from "../model/recovery.ts";
 import { hashOf } from "../router.ts";

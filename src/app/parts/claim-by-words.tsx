@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import { sayDuration } from "../../say/amounts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayDuration } from "../../ui/say.ts";
 import type { Ground } from "../ground/ground.ts";
 import { claimByWords, type OwnClaim, ownClaim } from "../model/recovery.ts";
 import { words } from "../words.ts";

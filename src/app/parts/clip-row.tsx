@@ -1,5 +1,6 @@
+import { sayLength } from "../../say/amounts.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { sayLength, sayTime } from "../../ui/say.ts";
+import { sayTime } from "../../ui/say.ts";
 import { type ClipEntry, momentOf } from "../model/clip-entry.ts";
 import type { Home } from "../model/home.ts";
 import { hashOf } from "../router.ts";

@@ -1,9 +1,9 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { LANES } from "../../protocol/clip-keys.ts";
+import { sayLength } from "../../say/amounts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayLength } from "../../ui/say.ts";
 import type { ClipEntry } from "../model/clip-entry.ts";
 import type { Film } from "../model/film.ts";
 import { type FilmGap, feedFilm } from "../model/media-feed.ts";

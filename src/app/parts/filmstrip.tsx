@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { sayLength } from "../../ui/say.ts";
+import { sayLength } from "../../say/amounts.ts";
 import type { Film } from "../model/film.ts";
 import { words } from "../words.ts";
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import { sayDuration } from "../../say/amounts.ts";
 import { Button } from "../../ui/button.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
-import { sayDuration } from "../../ui/say.ts";
 import { Sheet } from "../../ui/sheet.tsx";
 import type { Home } from "../model/home.ts";
 import { words } from "../words.ts";

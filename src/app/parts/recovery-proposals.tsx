@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from "../../protocol/bytes.ts";
+import { sayFingerprint } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
-import { sayFingerprint } from "../../ui/say.ts";
 import type { Home } from "../model/home.ts";
 import { agreeToRecovery, type RecoveryProposal, recoveryAsked } from "../model/recovery.ts";
 import { words } from "../words.ts";

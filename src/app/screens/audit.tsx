@@ -1,9 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AuditEntry } from "../../protocol/audit-chain.ts";
 import { toHex } from "../../protocol/bytes.ts";
+import { sayDuration } from "../../say/amounts.ts";
+import { sayFingerprint } from "../../say/texts.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayDate, sayDateTime, sayDuration, sayFingerprint } from "../../ui/say.ts";
+import { sayDate, sayDateTime } from "../../ui/say.ts";
 import { type History, wholeAudit } from "../model/audit.ts";
 import type { Home } from "../model/home.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";

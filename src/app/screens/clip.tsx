@@ -1,12 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { dropSeed, keepSeed } from "../../owner/clip-seed.ts";
 import { fromHex } from "../../protocol/bytes.ts";
+import { sayBytes, sayLength } from "../../say/amounts.ts";
 import { Button } from "../../ui/button.tsx";
 import type { IconName } from "../../ui/icon.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { useObjectUrl } from "../../ui/object-url.ts";
 import { saveFile } from "../../ui/save-file.ts";
-import { sayBytes, sayDateTime, sayDay, sayLength, sayTimeWithSeconds } from "../../ui/say.ts";
+import { sayDateTime, sayDay, sayTimeWithSeconds } from "../../ui/say.ts";
 import { Sheet } from "../../ui/sheet.tsx";
 import { type ClipEntry, momentOf } from "../model/clip-entry.ts";
 import { verifiedClip, withSeed } from "../model/clip-reading.ts";

@@ -3,10 +3,11 @@ import { type ConsentSubmission, coSign, readWaitingConsent } from "../../owner/
 import { equalBytes, fromHex, toHex } from "../../protocol/bytes.ts";
 import { LANES } from "../../protocol/clip-keys.ts";
 import type { Consent } from "../../protocol/statements/consent.ts";
+import { sayForeign } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { useObjectUrl } from "../../ui/object-url.ts";
-import { sayDateTime, sayForeign } from "../../ui/say.ts";
+import { sayDateTime } from "../../ui/say.ts";
 import { confirmPresence } from "../ground/passkey.ts";
 import type { Film } from "../model/film.ts";
 import type { Home } from "../model/home.ts";

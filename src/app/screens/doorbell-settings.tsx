@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import type { OwnerSettings } from "../../protocol/link-ops.ts";
+import { sayDuration } from "../../say/amounts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayDuration } from "../../ui/say.ts";
 import type { Home } from "../model/home.ts";
 import { isSound, MAX_DAYS, MAX_NAME } from "../model/settings.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";

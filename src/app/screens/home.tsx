@@ -1,7 +1,8 @@
+import { sayBytes, sayDuration } from "../../say/amounts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayAgo, sayBytes, sayDay, sayDuration, sayTime } from "../../ui/say.ts";
+import { sayAgo, sayDay, sayTime } from "../../ui/say.ts";
 import { type ClipEntry, momentOf } from "../model/clip-entry.ts";
 import type { DoorbellStatus, Home } from "../model/home.ts";
 import { recoveryAsked } from "../model/recovery.ts";

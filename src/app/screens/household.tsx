@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { equalBytes, toHex } from "../../protocol/bytes.ts";
 import type { MemberChange } from "../../protocol/statements/member.ts";
+import { sayFingerprint } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayFingerprint } from "../../ui/say.ts";
 import { Sheet } from "../../ui/sheet.tsx";
 import type { Home, Household } from "../model/home.ts";
 import {

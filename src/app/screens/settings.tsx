@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { toHex } from "../../protocol/bytes.ts";
+import { sayFingerprint } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { sayFingerprint } from "../../ui/say.ts";
 import { Switch } from "../../ui/switch.tsx";
 import type { Ground } from "../ground/ground.ts";
 import { addPasskey, canHavePasskey, confirmPresence, dropPasskey, hasPasskey } from "../ground/passkey.ts";

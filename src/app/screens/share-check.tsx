@@ -1,8 +1,9 @@
 import { useMemo } from "preact/hooks";
 import type { SharePlan } from "../../owner/plan-share.ts";
+import { sayForeign } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
 import { useObjectUrl } from "../../ui/object-url.ts";
-import { sayDateTime, sayForeign, saySeconds } from "../../ui/say.ts";
+import { sayDateTime, saySeconds } from "../../ui/say.ts";
 import type { Film } from "../model/film.ts";
 import type { Home } from "../model/home.ts";
 import type { Recipient } from "../model/recipient.ts";

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import type { Crypto } from "../../protocol/crypto.ts";
+import { sayFingerprint, sayForeign } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayFingerprint, sayForeign } from "../../ui/say.ts";
 import { type Recipient, readRecipient } from "../model/recipient.ts";
 import { PasteForm } from "../parts/paste-form.tsx";
 import { Scanner } from "../parts/scanner.tsx";

@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import { makeRevocation } from "../../owner/make-consent.ts";
 import { fromHex } from "../../protocol/bytes.ts";
+import { sayDuration } from "../../say/amounts.ts";
+import { sayForeign } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { sayDateTime, sayDuration, sayForeign } from "../../ui/say.ts";
+import { sayDateTime } from "../../ui/say.ts";
 import type { Home } from "../model/home.ts";
 import type { KnownShare } from "../model/share-book.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";

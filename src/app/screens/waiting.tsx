@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { toHex } from "../../protocol/bytes.ts";
+import { sayFingerprint } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
-import { sayFingerprint } from "../../ui/say.ts";
 import type { Home } from "../model/home.ts";
 import { ClaimByWords } from "../parts/claim-by-words.tsx";
 import { ForgetSheet } from "../parts/forget-sheet.tsx";
