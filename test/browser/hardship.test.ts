@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { qrImage } from "../../src/cli/qr-image.ts";
 import { bundleProgram } from "../fakes/daemon.ts";
+import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, openNewest, ringOnce } from "./hands.ts";
@@ -176,6 +177,7 @@ describe("a doorbell whose power fails while it is watched", () => {
     await page.getByRole("link", { name: /^Ring/ }).first().click();
     const told = page.getByRole("alert").getByText("The doorbell");
     await told.waitFor();
+    await expectAccessible(page);
     await until(async () => (await playedSeconds()) > 0.3);
     expect(await page.getByRole("button", { name: "Share" }).isEnabled()).toBe(false);
     await page.unroute("**/clips/**");
@@ -209,6 +211,7 @@ describe("a phone that the doorbell does not know any more", () => {
     await door.comeBack();
     await page.reload();
     await page.locator(".main .notice").getByText("This phone is not let in").waitFor();
+    await expectAccessible(page);
     await goTo(page, "Timeline");
     await page.getByRole("link", { name: /^Ring/ }).first().waitFor();
     await goTo(page, "Settings");

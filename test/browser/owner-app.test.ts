@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningMailbox, startMailbox } from "../../src/mailbox/mailbox.ts";
 import { bundleProgram } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
+import { expectAccessible } from "./accessible.ts";
 import { digestOfBlob, keepBlobs } from "./blobs.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
@@ -68,6 +69,7 @@ describe("the owner's app, against a real doorbell", () => {
     expect(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(
       320,
     );
+    await expectAccessible(page);
     await page.getByRole("button", { name: "Not now" }).click();
     await door.daemon.says("clip sealed");
   });

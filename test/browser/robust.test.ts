@@ -190,10 +190,12 @@ describe("a paired phone", () => {
     await tabTo(/^Go on$/);
     await page.keyboard.press("Enter");
     await page.getByText("Goes to the inbox at").waitFor();
+    await expectAccessible(page);
     await tabTo(/^Go on$/);
     await page.keyboard.press("Enter");
     await tabTo(/^Begin$/);
     await page.keyboard.press("ArrowRight");
+    await expectAccessible(page);
     await tabTo(/^Go on$/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "This is what leaves your home" }).waitFor();
@@ -250,6 +252,7 @@ describe("a paired phone", () => {
     await writeFile(worker, (await readFile(worker, "utf8")).replace(/"[0-9a-f]{16}"/, '"0123456789abcdef"'));
     await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())?.update()));
     await page.getByText("There is a new version of the app").waitFor();
+    await expectAccessible(page);
     await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Use it now" }).click()]);
     await page.getByText("Camera on").waitFor();
     expect(await page.evaluate(() => caches.keys())).toEqual(["doorward-0123456789abcdef"]);
@@ -266,6 +269,7 @@ describe("a paired phone", () => {
     await ringOnce(page, door);
     await goTo(page, "Timeline");
     await page.getByText("no room left for the list of recordings").waitFor();
+    await expectAccessible(page);
     await openNewest(page);
     await page.reload();
   });
