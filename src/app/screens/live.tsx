@@ -34,16 +34,18 @@ export function LiveScreen({ home }: { readonly home: Home }) {
   const again = (): void => setAttempt(attempt + 1);
   return (
     <dialog ref={dialog} class="ring live" aria-labelledby={titleId} onCancel={close}>
-      <div class="ring-picture">
-        <video
-          ref={picture}
-          class={state === "live" ? "" : "waiting"}
-          autoplay
-          playsInline
-          muted={isMuted}
-          aria-label={words.live.title}
-        />
-        {error === null && state === "connecting" ? <p class="muted">{words.live.connecting}</p> : null}
+      <div class="ring-room">
+        <div class="ring-picture">
+          <video
+            ref={picture}
+            class={state === "live" ? "" : "waiting"}
+            autoplay
+            playsInline
+            muted={isMuted}
+            aria-label={words.live.title}
+          />
+          {error === null && state === "connecting" ? <p class="muted">{words.live.connecting}</p> : null}
+        </div>
       </div>
       <div class="ring-text">
         <h1 id={titleId}>{words.live.title}</h1>

@@ -18,9 +18,11 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
   const dismiss = (): void => home.dismissRing();
   return (
     <dialog ref={dialog} class="ring" aria-labelledby={titleId} onCancel={dismiss}>
-      <div class="ring-picture">
-        {url === null ? <Icon name="bell" size={72} /> : <img src={url} alt="" />}
-        {url === null ? <p class="muted">{words.ring.noStill}</p> : null}
+      <div class="ring-room">
+        <div class="ring-picture">
+          {url === null ? <Icon name="bell" size={56} /> : <img src={url} alt="" />}
+          {url === null ? <p class="muted">{words.ring.noStill}</p> : null}
+        </div>
       </div>
       <div class="ring-text">
         <h1 id={titleId}>{words.ring.title}</h1>
