@@ -41,12 +41,12 @@ try {
   await shoot(page, "home-dark");
   await page.emulateMedia({ colorScheme: "light" });
   await goTo(page, "Timeline");
-  await page.locator(".still img").nth(2).waitFor();
+  await page.locator(".still img").nth(2).waitFor({ timeout: 120_000 });
   await shoot(page, "timeline");
   await openNewest(page);
   await page.waitForTimeout(3000);
   await shoot(page, "player");
-  await makeCard(join(dir, "neighbour.card"));
+  await makeCard(join(dir, "neighbour.card"), "mqtts://mailbox.example");
   await page.getByRole("button", { name: "Share" }).click();
   await page.locator("input[type=file]").setInputFiles(join(dir, "neighbour.card"));
   await page.getByText("Goes to the inbox at").waitFor();
@@ -61,6 +61,7 @@ try {
   await page.locator("video").evaluate((video: HTMLVideoElement) => {
     video.currentTime = 1;
   });
+  await page.evaluate(() => scrollTo(0, 0));
   await page.waitForTimeout(800);
   await shoot(page, "share-check");
   await page.getByRole("button", { name: "Sign and share" }).click();
