@@ -39,7 +39,7 @@ export function capturePlan(
     {
       options: [
         ...["-map", streams.picture.map],
-        ...(streams.picture.isH264 ? ["-c:v", "copy"] : encoderOptions(encoder, config.picture)),
+        ...(streams.picture.isH264 ? COPIED_PICTURE : encoderOptions(encoder, config.picture)),
         ...soundOptions(streams),
         ...(streams.keepTimestamps ? ["-copyts"] : []),
         // One shift for both lanes, so that sound before zero does not move against the picture.
@@ -58,6 +58,14 @@ export function capturePlan(
   if (hasGray) lanes.push("gray");
   return { inputs: streams.inputs.map(withManners), outputs, lanes };
 }
+
+/**
+ * With times as fine as the camera's: in steps of a frame, which is ffmpeg's choice, sound that begins a little before zero
+ * (an encoder's lead-in) would move the picture by a whole frame and itself by its lead-in.
+ */
+const COPIED_PICTURE = ["-c:v", "copy", "-copytb", "1"];
+/** Of sound that we encode, the lead-in is left out for the same cause: a picture that we encode has steps of a frame. */
+const WITHOUT_LEAD_IN = ["-bsf:a", "noise=drop=lt(pts\\,0)"];
 
 /** Quiet but for warnings and a line of statistics now and then, which is the sign of life. */
 const ffmpegManners = ["-hide_banner", "-nostdin", "-loglevel", "warning", "-stats", "-stats_period", "1.5"];
@@ -117,7 +125,7 @@ function encoderOptions(encoder: H264Encoder, { bitrateKbps, framesPerSecond }: 
 
 function soundOptions({ sound }: CameraStreams): string[] {
   if (sound === null) return ["-an"];
-  const codec = sound.isAac ? ["-c:a", "copy"] : ["-c:a", "aac", "-b:a", AUDIO_BITRATE, "-ac", "1"];
+  const codec = sound.isAac ? ["-c:a", "copy"] : ["-c:a", "aac", "-b:a", AUDIO_BITRATE, "-ac", "1", ...WITHOUT_LEAD_IN];
   return ["-map", sound.map, ...codec];
 }
 
