@@ -3,7 +3,7 @@ import type { IndexedClip } from "../owner/clip-index.ts";
 import { readCard } from "../owner/make-consent.ts";
 import { type HomeRequest, registerName } from "../owner/requests/match.ts";
 import { toHex } from "../protocol/bytes.ts";
-import type { Area, Window } from "../protocol/register/statements/request.ts";
+import { type Area, cardEnvelopeOf, type Window } from "../protocol/register/statements/request.ts";
 import { fields } from "./table.ts";
 import { clipLength, fingerprint, foreignText, localTime, shortId } from "./words.ts";
 
@@ -26,7 +26,7 @@ export function requestText({ digest, request, clips }: HomeRequest): string {
 
 /** What stands behind a request, for who wants to look closer. */
 export function requestDetails(found: HomeRequest): string {
-  const { card, digest } = readCard(nodeCrypto, found.request.card);
+  const { card, digest } = readCard(nodeCrypto, cardEnvelopeOf(found.request));
   return fields([
     ["digest", toHex(found.digest)],
     ["register", `${registerName(found)}, entry ${found.index}, ${localTime(found.at * 1000)}`],

@@ -3,9 +3,10 @@
  * verifier expects; an envelope's own word for it can only make it fail.
  */
 
-import { concatBytes, fromEitherBase64, toBase64, toBase64url, utf8 } from "./bytes.ts";
+import { ascii, concatBytes, fromEitherBase64, toBase64, toBase64url } from "./bytes.ts";
 import { decodeJson, encodeJson, type Json } from "./canonical-json.ts";
 import type { Crypto } from "./crypto.ts";
+import { type TextWalk, walkEnvelope } from "./envelope-text.ts";
 import { ProtocolError } from "./errors.ts";
 import { ownHash } from "./hash.ts";
 import { array, integer, isJsonObject, object, type Shape, text } from "./shape.ts";
@@ -82,7 +83,7 @@ const payloadType = (kind: Kind): string => `application/vnd.doorward.${kind}.v1
 /** DSSE's pre-authentication encoding, up to the payload. Types are ASCII. */
 function preAuthenticationHead(kind: Kind, payload: Uint8Array): Uint8Array {
   const type = payloadType(kind);
-  return utf8(`DSSEv1 ${type.length} ${type} ${payload.length} `);
+  return ascii(`DSSEv1 ${type.length} ${type} ${payload.length} `);
 }
 
 const preAuthentication = (kind: Kind, payload: Uint8Array): Uint8Array =>
@@ -225,7 +226,22 @@ export function readEmbeddedStatement<T>(
   );
 }
 
-function statementOf<T>(crypto: Crypto, kind: StatementKind<T>, envelope: Envelope): UnverifiedStatement<T> {
+const typeTexts = new Map<Kind, Uint8Array>();
+
+function typeTextOf(kind: Kind): Uint8Array {
+  const known = typeTexts.get(kind);
+  if (known !== undefined) return known;
+  const text = ascii(`","payloadType":"${payloadType(kind)}`);
+  typeTexts.set(kind, text);
+  return text;
+}
+
+/** The envelope of a statement of this kind at a place of a text; null as {@link walkEnvelope}: then the parser decides. */
+export const walkEnvelopeOf = ({ kind }: Pick<StatementKind<unknown>, "kind">, walk: TextWalk): Envelope | null =>
+  walkEnvelope(walk, payloadType(kind), typeTextOf(kind));
+
+/** Reads what an envelope holds. @throws {@link ProtocolError} `statement/encoding`, `statement/shape`, `statement/version`. */
+export function statementOf<T>(crypto: Crypto, kind: StatementKind<T>, envelope: Envelope): UnverifiedStatement<T> {
   const { payload: payloadBytes, payloadType: type, keyid, signature } = envelope;
   if (type !== payloadType(kind.kind)) throw new ProtocolError("statement/shape", `not a ${kind.kind} statement`);
   const payload = decodePayload(kind, payloadBytes);

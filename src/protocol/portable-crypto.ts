@@ -27,6 +27,14 @@ function hashOf(parts: readonly Uint8Array[]): Uint8Array {
   return hash.digest();
 }
 
+/** The engine's own takes a fifth of the time for a log's entries, which makes up for a promise each. */
+async function hashesOf(messages: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+  const { subtle } = crypto;
+  if (subtle === undefined) return messages.map((message) => hashOf([message]));
+  const hashes = await Promise.all(messages.map((message) => subtle.digest("SHA-256", message)));
+  return hashes.map((hash) => new Uint8Array(hash));
+}
+
 const joined = (parts: readonly Uint8Array[]): Uint8Array =>
   parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts);
 
@@ -39,6 +47,7 @@ export const portableCrypto: Crypto = {
     return bytes;
   },
   sha256: (...parts) => hashOf(parts),
+  sha256Each: hashesOf,
   hmac: (key, ...parts) => hmac(sha256, key, joined(parts)),
   hkdf: (inputKey, salt, info, length) => hkdf(sha256, inputKey, salt, info, length),
 

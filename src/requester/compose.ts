@@ -4,7 +4,7 @@ import { RequestError } from "../protocol/register/errors.ts";
 import { type EntryKind, readSubmission } from "../protocol/register/leaf.ts";
 import type { RuleBook } from "../protocol/register/rule-book.ts";
 import { outcomeStatement, type RequestOutcome } from "../protocol/register/statements/outcome.ts";
-import { type Request, requestStatement } from "../protocol/register/statements/request.ts";
+import { embedCard, type Request, requestStatement } from "../protocol/register/statements/request.ts";
 
 /** What a person says of a request; the rest follows from who asks, and where. */
 export type RequestWish = Pick<
@@ -33,22 +33,26 @@ export interface ComposePorts {
  * @param card - Envelope of the requester's own recipient card: who answers shares with it.
  * @throws RequestError the rule that it breaks; ProtocolError `json/shape` for what no request can say.
  */
-export function composeRequest(ports: ComposePorts, card: Uint8Array, wish: RequestWish): Promise<ComposedStatement> {
-  return signRequest(ports, { ...wish, text: wish.text.normalize("NFC"), card, extends: null });
+export async function composeRequest(
+  ports: ComposePorts,
+  card: Uint8Array,
+  wish: RequestWish,
+): Promise<ComposedStatement> {
+  return signRequest(ports, { ...wish, text: wish.text.normalize("NFC"), card: embedCard(card), extends: null });
 }
 
 /**
  * The same case, place and time for longer. A register would let officer, offence and text change; here all but the expiry stays.
  * @throws as {@link composeRequest}.
  */
-export function composeExtension(
+export async function composeExtension(
   ports: ComposePorts,
   card: Uint8Array,
   earlier: { readonly request: Request; readonly digest: Uint8Array },
   expires: number,
 ): Promise<ComposedStatement> {
   const { register: _register, requester: _requester, basis: _basis, ...same } = earlier.request;
-  return signRequest(ports, { ...same, card, expires, extends: earlier.digest });
+  return signRequest(ports, { ...same, card: embedCard(card), expires, extends: earlier.digest });
 }
 
 /** What has become of the answers to a request, whether there were any or not. @throws as {@link composeRequest}. */

@@ -13,7 +13,7 @@ import { encodeLeaf } from "../protocol/fragment.ts";
 import { leafHash, leafPosition, totalLeaves, verifyPath } from "../protocol/merkle.ts";
 import { RequestError } from "../protocol/register/errors.ts";
 import { readLeaf } from "../protocol/register/leaf.ts";
-import type { Request } from "../protocol/register/statements/request.ts";
+import { cardEnvelopeOf, type Request } from "../protocol/register/statements/request.ts";
 import { array, integer, object, text, type ValueOf } from "../protocol/shape.ts";
 import { decodeShareLeaves, encodeShareLeaves, parseShare } from "../protocol/share.ts";
 import { type Manifest, manifestStatement } from "../protocol/statements/manifest.ts";
@@ -160,7 +160,7 @@ function judge(crypto: Crypto, bytes: Uint8Array, trusted: RegisterKeys | null):
   if (request.register !== checkpoint.origin) throw new Failed("request", `it was made for ${request.register}`);
   failing("request", () => verifyStatement(crypto, entry.statement, request.requester));
   const card = failing("request", () =>
-    openSelfSigned(crypto, recipientCardStatement, request.card, ({ signKey }) => signKey),
+    openSelfSigned(crypto, recipientCardStatement, cardEnvelopeOf(request), ({ signKey }) => signKey),
   );
   checkSignatures(crypto, manifest, release);
   if (!equalBytes(release.payload.manifest, manifest.digest)) throw new Failed("binding", "it is for another manifest");

@@ -9,7 +9,7 @@ import { DEFAULT_PRESSING_WORDS } from "../../src/protocol/register/default-word
 import { type EntryKind, encodeLeaf } from "../../src/protocol/register/leaf.ts";
 import { accreditationStatement } from "../../src/protocol/register/statements/accreditation.ts";
 import { registerStatement } from "../../src/protocol/register/statements/register.ts";
-import { OFFENCES, type Request, requestStatement } from "../../src/protocol/register/statements/request.ts";
+import { embedCard, OFFENCES, type Request, requestStatement } from "../../src/protocol/register/statements/request.ts";
 import { LOOSEST_LIMITS, rulesStatement } from "../../src/protocol/register/statements/rules.ts";
 import { recipientCardStatement } from "../../src/protocol/statements/recipient-card.ts";
 
@@ -114,7 +114,7 @@ async function requestOf(
     area: { ...centre, radius: 200 + (i % 10) * 40 },
     window: { start: end - (1 + (i % 40)) * 900, end },
     text: STORY,
-    card: await cardOf(by, signer),
+    card: embedCard(await cardOf(by, signer)),
     expires: at + (1 + (i % 14)) * DAY,
     extends: null,
   };

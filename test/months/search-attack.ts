@@ -16,7 +16,7 @@ import { startMailbox } from "../../src/mailbox/mailbox.ts";
 import { type Signer, seedSigner, signStatement } from "../../src/protocol/envelope.ts";
 import { covers, type Place } from "../../src/protocol/register/area.ts";
 import { accreditationStatement } from "../../src/protocol/register/statements/accreditation.ts";
-import { type Request, requestStatement } from "../../src/protocol/register/statements/request.ts";
+import { embedCard, type Request, requestStatement } from "../../src/protocol/register/statements/request.ts";
 import { encodeVerifierKey } from "../../src/protocol/tlog/note.ts";
 import { CHECKPOINT_PATH, TILE_WIDTH, tilePath } from "../../src/protocol/tlog/tiles.ts";
 import { createCard, inboxLogin, type RecipientSecrets } from "../../src/recipient/card.ts";
@@ -234,7 +234,7 @@ function requestOf(i: number, nowSeconds: number, signers: readonly Signer[], ca
     },
     window: { start: end - 900, end },
     text: "We look for pictures of the street between the two times.",
-    card,
+    card: embedCard(card),
     expires: nowSeconds + 14 * 86_400,
     extends: null,
   };

@@ -31,6 +31,7 @@ import { fromBase64url } from "../../src/protocol/bytes.ts";
 import type { Crypto } from "../../src/protocol/crypto.ts";
 import { type Signer, seedSigner } from "../../src/protocol/envelope.ts";
 import type { Place } from "../../src/protocol/register/area.ts";
+import { cardEnvelopeOf } from "../../src/protocol/register/statements/request.ts";
 import type { MemberChange } from "../../src/protocol/statements/member.ts";
 import { untilCopied } from "./copying.ts";
 import { TOKEN_SECONDS } from "./home-desk.ts";
@@ -184,7 +185,7 @@ export class OpenApp {
       clip: verified,
       seed: openClipSeed(crypto, await store.read(), verified),
       lanes: [{ lane: 1, first: 1, end: 3 }],
-      card: found.request.card,
+      card: cardEnvelopeOf(found.request),
       purpose: "As asked",
       basis: "voluntary",
       request: found.digest,

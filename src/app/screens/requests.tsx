@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { HomeRequest } from "../../owner/requests/match.ts";
 import { registerName } from "../../owner/requests/match.ts";
 import { equalBytes, toHex } from "../../protocol/bytes.ts";
+import { cardEnvelopeOf } from "../../protocol/register/statements/request.ts";
 import { sayFingerprint, sayForeign } from "../../say/texts.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -97,7 +98,7 @@ interface OpenRequestProps {
 function OpenRequest({ home, request, onClose }: OpenRequestProps) {
   const [chosen, setChosen] = useState<ClipEntry | null>(null);
   const matching = request.clips.flatMap(({ clip }) => home.clips.get(toHex(clip)) ?? []);
-  const recipient = recipientOf(home.ground.crypto, request.request.card);
+  const recipient = recipientOf(home.ground.crypto, cardEnvelopeOf(request.request));
   const { rows: _, ...texts } = words.requests;
   return (
     <Overlay title={words.requests.title} onClose={onClose}>

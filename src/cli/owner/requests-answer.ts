@@ -1,4 +1,5 @@
 import { equalBytes } from "../../protocol/bytes.ts";
+import { cardEnvelopeOf } from "../../protocol/register/statements/request.ts";
 import { chooseClip } from "../clip-choice.ts";
 import { readExpiry, readPurpose, readSeconds } from "../consent-wish.ts";
 import { consentToShare } from "../consenting.ts";
@@ -21,7 +22,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
       terminal.note("This clip is not from the time that was asked for.\n");
     }
     const because = { basis: "voluntary", request: found.digest } as const;
-    const { card } = found.request;
+    const card = cardEnvelopeOf(found.request);
     return consentToShare(invocation, session, { clip, seconds, secondsText, card, because, purpose, expires });
   });
 }

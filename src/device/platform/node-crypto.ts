@@ -5,10 +5,10 @@
  */
 
 import {
-  createHash,
   createHmac,
   createPrivateKey,
   createPublicKey,
+  hash,
   hkdfSync,
   type KeyObject,
   randomFillSync,
@@ -16,6 +16,7 @@ import {
   verify,
 } from "node:crypto";
 import sodiumNative from "sodium-native";
+import { concatBytes } from "../../protocol/bytes.ts";
 import type { BoxKeyPair, Crypto } from "../../protocol/crypto.ts";
 import { BOX_OVERHEAD_BYTES } from "../../protocol/crypto.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
@@ -71,13 +72,13 @@ function privateKeyObject(seed: Uint8Array): KeyObject {
   return key;
 }
 
-const hashing: Pick<Crypto, "randomBytes" | "sha256" | "hmac" | "hkdf"> = {
+const sha256 = (message: Uint8Array): Uint8Array => plainArray(hash("sha256", message, "buffer"));
+
+const hashing: Pick<Crypto, "randomBytes" | "sha256" | "sha256Each" | "hmac" | "hkdf"> = {
   randomBytes: (length) => plainArray(randomFillSync(fresh(length))),
-  sha256(...parts) {
-    const hash = createHash("sha256");
-    for (const part of parts) hash.update(part);
-    return plainArray(hash.digest());
-  },
+  // In one call: an object for each hash costs half as much again, and the collector as much.
+  sha256: (...parts) => sha256(parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts)),
+  sha256Each: (messages) => Promise.resolve(messages.map(sha256)),
   hmac(key, ...parts) {
     const mac = createHmac("sha256", key);
     for (const part of parts) mac.update(part);

@@ -22,7 +22,9 @@ export class KnownRequests {
 
   /** Prefix and value of each, one after the other. */
   list(): number[] {
-    return [...this.#byDigest].flat();
+    const numbers: number[] = [];
+    for (const [prefix, value] of this.#byDigest) numbers.push(prefix, value);
+    return numbers;
   }
 
   add(digest: Uint8Array, requester: number): void {
@@ -45,5 +47,7 @@ export class KnownRequests {
 }
 
 function prefixOf(digest: Uint8Array): number {
-  return digest.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0);
+  let prefix = 0;
+  for (let i = 0; i < 6; i += 1) prefix = prefix * 256 + (digest[i] ?? 0);
+  return prefix;
 }

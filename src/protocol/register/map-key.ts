@@ -2,5 +2,8 @@
 export const mapKey = (bytes: Uint8Array): string => Reflect.apply(String.fromCharCode, null, bytes);
 
 /** The inverse of {@link mapKey}. */
-export const bytesOfMapKey = (text: string): Uint8Array =>
-  Uint8Array.from(text, (character) => character.charCodeAt(0));
+export function bytesOfMapKey(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}

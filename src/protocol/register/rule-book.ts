@@ -9,8 +9,8 @@ import type { Json } from "../canonical-json.ts";
 import type { Crypto } from "../crypto.ts";
 import {
   encodeEnvelope,
-  openSelfSigned,
-  readStatement,
+  openStatement,
+  readEmbeddedStatement,
   type UnverifiedStatement,
   verifyStatement,
 } from "../envelope.ts";
@@ -46,11 +46,8 @@ interface Requester {
   readonly number: number;
   agency: string;
   revoked: boolean;
-  /** Kept until it was verified, or found forged, under the operator's key of its time. */
-  vouching:
-    | { readonly statement: UnverifiedStatement<Accreditation>; readonly operator: Uint8Array }
-    | "good"
-    | "forged";
+  /** The accreditation's envelope, kept until it was verified, or found forged, under the operator's key of its time. */
+  vouching: { readonly envelope: Uint8Array; readonly operator: Uint8Array } | "good" | "forged";
   day: number;
   requestsThatDay: number;
 }
@@ -86,7 +83,7 @@ export class RuleBook {
         agency,
         revoked,
         vouched: typeof vouching === "object" ? "unread" : vouching,
-        statement: typeof vouching === "object" ? envelopeOf(vouching.statement) : null,
+        statement: typeof vouching === "object" ? vouching.envelope : null,
         operator: typeof vouching === "object" ? vouching.operator : null,
         day,
         requestsThatDay,
@@ -97,7 +94,7 @@ export class RuleBook {
     });
   }
 
-  /** @throws {@link ProtocolError} `json/shape`, `statement/…` for what {@link snapshot} did not write. */
+  /** @throws {@link ProtocolError} `json/shape` for what {@link snapshot} did not write. */
   static restore(crypto: Crypto, json: Json): RuleBook {
     const saved = snapshotShape.read(json);
     const book = new RuleBook(crypto, saved.register);
@@ -109,7 +106,7 @@ export class RuleBook {
       const vouching =
         statement === null || operator === null || vouched !== "unread"
           ? ("forged" as const)
-          : { statement: readStatement(crypto, accreditationStatement, statement), operator };
+          : { envelope: statement, operator };
       const number = book.#requesters.size;
       const requester = {
         number,
@@ -352,7 +349,7 @@ export class RuleBook {
     if (this.#operator === null) return;
     const { requester: key, agency } = statement.payload;
     const name = mapKey(key);
-    const vouching = { statement, operator: this.#operator };
+    const vouching = { envelope: envelopeOf(statement), operator: this.#operator };
     const known = this.#requesters.get(name);
     if (known === undefined) {
       const number = this.#requesters.size;
@@ -379,8 +376,8 @@ export class RuleBook {
     const known = this.#requesters.get(mapKey(requester));
     if (known === undefined) return false;
     if (typeof known.vouching === "object") {
-      const { statement, operator } = known.vouching;
-      known.vouching = this.#isSigned(statement, operator) ? "good" : "forged";
+      const { envelope, operator } = known.vouching;
+      known.vouching = isSignedBy(this.#crypto, envelope, operator) ? "good" : "forged";
     }
     return known.vouching === "good";
   }
@@ -403,11 +400,16 @@ function subjectOf(requester: Requester, { agency, caseNumber, area, window }: R
   return [requester.number, latitude, longitude, radius, window.start, window.end, agency, caseNumber].join("\n");
 }
 
+function isSignedBy(crypto: Crypto, accreditation: Uint8Array, operator: Uint8Array): boolean {
+  return unlessProtocolError(() => openStatement(crypto, accreditationStatement, accreditation, operator)) !== null;
+}
+
 /** Null for what is no card, or not signed by its own key. */
-function openCard(crypto: Crypto, envelope: Uint8Array): RecipientCard | null {
-  return unlessProtocolError(
-    () => openSelfSigned(crypto, recipientCardStatement, envelope, ({ signKey }) => signKey).payload,
-  );
+function openCard(crypto: Crypto, envelope: Json): RecipientCard | null {
+  return unlessProtocolError(() => {
+    const card = readEmbeddedStatement(crypto, recipientCardStatement, envelope);
+    return verifyStatement(crypto, card, card.payload.signKey).payload;
+  });
 }
 
 function unlessProtocolError<T>(run: () => T): T | null {

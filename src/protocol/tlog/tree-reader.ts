@@ -2,7 +2,7 @@
 
 import { concatBytes, equalBytes } from "../bytes.ts";
 import type { Crypto } from "../crypto.ts";
-import { leafHash, MerkleFrontier, merkleRoot, nodeHash, rootOfPeaks, splitOf } from "../merkle.ts";
+import { leafHashes, MerkleFrontier, merkleRoot, nodeHash, rootOfPeaks, splitOf } from "../merkle.ts";
 import { LogError } from "./errors.ts";
 import type { SubtreeReader } from "./proofs.ts";
 import {
@@ -76,7 +76,7 @@ export class TreeReader implements SubtreeReader {
   async openBundle(index: number, bytes: Uint8Array): Promise<Uint8Array[]> {
     const width = tileWidth(this.#size, "entries", index);
     const entries = decodeBundle(bytes, width);
-    const hashes = entries.map((entry) => leafHash(this.#crypto, entry));
+    const hashes = await leafHashes(this.#crypto, entries);
     if (width === TILE_WIDTH) {
       const [root] = (await this.#tile(1, Math.floor(index / TILE_WIDTH))).slice(index % TILE_WIDTH);
       this.#expect(root, merkleRoot(this.#crypto, hashes), { level: "entries", index, width });

@@ -1,7 +1,8 @@
-/** A phone in a page: `follow(year)` for the bench to call. */
+/** A phone in a page: `follow(year, what)` for the bench to call. */
 import { portableCrypto } from "../../../src/protocol/portable-crypto.ts";
 import type { TileSource } from "../../../src/protocol/tlog/tiles.ts";
 import { followYear, type YearToFollow } from "./follow-year.ts";
+import { floorOfYear } from "./year-floor.ts";
 
 const source: TileSource = {
   async get(path) {
@@ -10,8 +11,11 @@ const source: TileSource = {
   },
 };
 
-async function follow(year: YearToFollow): Promise<{ readonly entries: number; readonly matches: number }> {
-  const { entries, matches } = await followYear(portableCrypto, year, source);
+async function follow(
+  year: YearToFollow,
+  what: "phone" | "floor",
+): Promise<{ readonly entries: number; readonly matches: number }> {
+  const { entries, matches } = await (what === "floor" ? floorOfYear : followYear)(portableCrypto, year, source);
   return { entries, matches };
 }
 

@@ -12,6 +12,8 @@ export interface YearToFollow {
   readonly witnessKey: string;
   readonly home: Place;
   readonly nowSeconds: number;
+  /** Of the whole log. */
+  readonly entries: number;
 }
 
 export interface FollowedYear {

@@ -33,7 +33,7 @@ export async function makeYearLog(options: CountryYearOptions): Promise<YearLog>
   const [witness] = log.witnesses;
   if (witness === undefined) throw new Error("the log has no witness");
   const keys = { logKey: encodeVerifierKey(log.log.key), witnessKey: encodeVerifierKey(witness.key) };
-  return { log, bytes, year: { ...keys, home: options.home, nowSeconds } };
+  return { log, bytes, year: { ...keys, home: options.home, nowSeconds, entries: log.tree.size } };
 }
 
 /** As a file server has it. */

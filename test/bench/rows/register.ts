@@ -6,7 +6,7 @@ import { silentLog } from "../../../src/device/platform/logger.ts";
 import { nodeCrypto } from "../../../src/device/platform/node-crypto.ts";
 import { type Signer, seedSigner, signStatement } from "../../../src/protocol/envelope.ts";
 import { accreditationStatement } from "../../../src/protocol/register/statements/accreditation.ts";
-import { requestStatement } from "../../../src/protocol/register/statements/request.ts";
+import { embedCard, requestStatement } from "../../../src/protocol/register/statements/request.ts";
 import { createCard } from "../../../src/recipient/card.ts";
 import { Register } from "../../../src/register/register.ts";
 import { RegisterFolder } from "../../../src/register/register-folder.ts";
@@ -117,7 +117,7 @@ async function requestsOf(signers: readonly Signer[], pair: number): Promise<Uin
         area: { latitude: 2_000_000 + i * 2_000, longitude: -8_000_000 + k * 3_000, radius: 400 },
         window: { start: end - 3_600, end },
         text: "Two persons forced a back door and left on foot. We look for pictures of the street between the two times.",
-        card,
+        card: embedCard(card),
         expires: now + 7 * 86_400,
         extends: null,
       } as const;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { nodeCrypto } from "../../../src/device/platform/node-crypto.ts";
 import { concatBytes, fromHex, toHex, utf8 } from "../../../src/protocol/bytes.ts";
 import { portableCrypto } from "../../../src/protocol/portable-crypto.ts";
@@ -36,6 +36,15 @@ describe.each(cryptoPorts)("%s cryptography", (_, crypto) => {
       42,
     );
     expect(toHex(okm)).toBe("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+  });
+
+  test("many messages are hashed as one by one, with an engine's own digest and without", async () => {
+    const messages = [0, 1, 55, 56, 64, 1_700].map((length) => new Uint8Array(length).fill(length));
+    const oneByOne = messages.map((message) => crypto.sha256(message));
+    expect(await crypto.sha256Each(messages)).toEqual(oneByOne);
+    vi.stubGlobal("crypto", { getRandomValues: globalThis.crypto.getRandomValues });
+    expect(await crypto.sha256Each(messages)).toEqual(oneByOne);
+    vi.unstubAllGlobals();
   });
 
   test("X25519 of RFC 7748, 5.2 and 6.1", () => {

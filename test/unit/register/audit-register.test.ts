@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { nodeCrypto as crypto } from "../../../src/device/platform/node-crypto.ts";
 import { utf8 } from "../../../src/protocol/bytes.ts";
 import type { EntryKind } from "../../../src/protocol/register/leaf.ts";
+import { embedCard } from "../../../src/protocol/register/statements/request.ts";
 import { type AuditOptions, type AuditReport, auditRegister } from "../../../src/register/audit-register.ts";
 import { DishonestRegister, sourceOf } from "../../fakes/dishonest-register.ts";
 import { NOON, REGISTER, SampleRegister } from "../protocol/register/sample-register.ts";
@@ -51,7 +52,7 @@ describe("each rule that a register lets pass is named, with its leaf", () => {
     ["request/pressing-words", "request", () => sample.request({ text: "This is your last warning." })],
     ["request/extends", "request", () => sample.request({ extends: new Uint8Array(32) })],
     ["request/signature", "request", () => sample.request({}, "thief", "officer")],
-    ["request/card", "request", async () => sample.request({ card: await sample.card("thief") })],
+    ["request/card", "request", async () => sample.request({ card: embedCard(await sample.card("thief")) })],
     ["request/no-such-request", "outcome", () => sample.outcome({ request: new Uint8Array(32) })],
     ["register-leaf/operator", "rules", () => sample.rules({}, [], "officer")],
     ["register-leaf/operator", "accreditation", () => sample.accreditation("friend", "Town", "friend")],

@@ -3,7 +3,7 @@ import { nodeCrypto as crypto } from "../../../src/device/platform/node-crypto.t
 import { fromUtf8, toBase64url, utf8 } from "../../../src/protocol/bytes.ts";
 import { encodeLeaf } from "../../../src/protocol/register/leaf.ts";
 import { RuleBook } from "../../../src/protocol/register/rule-book.ts";
-import { type Request, requestStatement } from "../../../src/protocol/register/statements/request.ts";
+import { embedCard, type Request, requestStatement } from "../../../src/protocol/register/statements/request.ts";
 import { buildShare } from "../../../src/protocol/share.ts";
 import { readTar, type TarFile, writeTar } from "../../../src/protocol/tar.ts";
 import { encodeVerifierKey } from "../../../src/protocol/tlog/note.ts";
@@ -82,7 +82,7 @@ describe("a request is judged by every rule before it is sent", () => {
     const { envelope, digest } = await composeRequest(ports(), card, WISH);
     book.take("request", NOON, envelope);
     const request = (await sample.requestPayload()) satisfies Request;
-    const earlier = { request: { ...request, ...WISH, card }, digest };
+    const earlier = { request: { ...request, ...WISH, card: embedCard(card) }, digest };
     expect(await codeOf(composeExtension(ports(), card, earlier, WISH.expires))).toBe("request/extends");
     book.take("request", NOON, (await composeExtension(ports(), card, earlier, WISH.expires + 3_600)).envelope);
     const day = Math.floor(NOON / 86_400);
@@ -232,7 +232,11 @@ describe("an answer's proof", () => {
   });
 
   test("falls for a request whose own signature is wrong, though it stands in the log", async () => {
-    const forged = await sample.sign(requestStatement, await sample.requestPayload({ card: world.card }), "thief");
+    const forged = await sample.sign(
+      requestStatement,
+      await sample.requestPayload({ card: embedCard(world.card) }),
+      "thief",
+    );
     const leaf = encodeLeaf("request", NOON, forged);
     log.grow([leaf]);
     await log.publish(NOON);

@@ -1,5 +1,4 @@
-import { utf8 } from "../../bytes.ts";
-import { decodeJson } from "../../canonical-json.ts";
+import { decodeJson, encodeJson, type Json } from "../../canonical-json.ts";
 import type { StatementKind } from "../../envelope.ts";
 import { ProtocolError } from "../../errors.ts";
 import {
@@ -37,12 +36,14 @@ export const OFFENCES = [
 ] as const;
 
 /** The envelope of the recipient's card, as JSON within the payload; what it says is looked at with the signatures. */
-const cardEnvelope: Shape<Uint8Array> = {
+type EmbeddedCard = { readonly [member: string]: Json };
+
+const embeddedCard: Shape<EmbeddedCard> = {
   read(json) {
     if (!isJsonObject(json)) throw new ProtocolError("json/shape", "a recipient card is an object");
-    return utf8(JSON.stringify(json)); // read from canonical JSON, so the engine writes the same text
+    return json;
   },
-  write: (envelope) => decodeJson(envelope),
+  write: (envelope) => envelope,
 };
 
 const seconds = integer(0, Number.MAX_SAFE_INTEGER);
@@ -66,7 +67,7 @@ const shape = object({
   /** What was filmed from `start` until before `end`, unix seconds. */
   window: object({ start: seconds, end: seconds }),
   text: text(1_000),
-  card: cardEnvelope,
+  card: embeddedCard,
   /** Unix seconds; from then on nobody is asked any more. */
   expires: seconds,
   /** Digest of the requester's own earlier request that this one prolongs. */
@@ -80,3 +81,9 @@ export type Window = Request["window"];
 export type Offence = Request["offence"];
 
 export const requestStatement: StatementKind<Request> = { kind: "request", shape };
+
+/** A card's envelope as a request carries it. @throws {@link ProtocolError} `json/encoding`, `json/shape`. */
+export const embedCard = (envelope: Uint8Array): EmbeddedCard => embeddedCard.read(decodeJson(envelope));
+
+/** The envelope of the card of whoever asks. */
+export const cardEnvelopeOf = ({ card }: Pick<Request, "card">): Uint8Array => encodeJson(card);

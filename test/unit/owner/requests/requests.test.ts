@@ -6,7 +6,7 @@ import { addRegister, originOf, STALE_AFTER_SECONDS } from "../../../../src/owne
 import { type Synced, syncHome } from "../../../../src/owner/requests/sync.ts";
 import { toHex, utf8 } from "../../../../src/protocol/bytes.ts";
 import { encodeLeaf } from "../../../../src/protocol/register/leaf.ts";
-import type { Request } from "../../../../src/protocol/register/statements/request.ts";
+import { embedCard, type Request } from "../../../../src/protocol/register/statements/request.ts";
 import { encodeVerifierKey } from "../../../../src/protocol/tlog/note.ts";
 import type { TileSource } from "../../../../src/protocol/tlog/tiles.ts";
 import { FilmedHome } from "../../../fakes/filmed-home.ts";
@@ -145,7 +145,7 @@ describe("what a register let in against its rules", () => {
   test("is not shown when a signature is wrong, though the rules hold", async () => {
     await smuggle(await sample.request({}, "thief", "officer"));
     expect(await found()).toEqual([]);
-    await smuggle(await sample.request({ card: await sample.card("thief"), caseNumber: "2" }));
+    await smuggle(await sample.request({ card: embedCard(await sample.card("thief")), caseNumber: "2" }));
     expect(await found()).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import { nodeCrypto as crypto } from "../../../../src/device/platform/node-crypt
 import { decodeJson, encodeJson, type Json } from "../../../../src/protocol/canonical-json.ts";
 import { readLeaf } from "../../../../src/protocol/register/leaf.ts";
 import { RuleBook } from "../../../../src/protocol/register/rule-book.ts";
-import type { Request } from "../../../../src/protocol/register/statements/request.ts";
+import { embedCard, type Request } from "../../../../src/protocol/register/statements/request.ts";
 import { type CountryYearOptions, countryYear, YEAR_2020 } from "../../../fakes/country-year.ts";
 import { NOON, SampleBook, SampleRegister, wordOf } from "./sample-register.ts";
 
@@ -95,11 +95,13 @@ describe("who may ask", () => {
   test("nobody with another key than the accredited one, and nobody with a card that is not signed", async () => {
     expect(book.try("request", NOON, await sample.request({}, "thief", "officer"))).toBe("request/signature");
     const again = await sample.book();
-    expect(again.try("request", NOON, await sample.request({ card: await sample.card("thief") }))).toBe("request/card");
+    expect(again.try("request", NOON, await sample.request({ card: embedCard(await sample.card("thief")) }))).toBe(
+      "request/card",
+    );
   });
 
   test("nobody with a card whose name presses", async () => {
-    const card = await sample.card("card", "You must answer");
+    const card = embedCard(await sample.card("card", "You must answer"));
     expect(book.try("request", NOON, await sample.request({ card }))).toBe("request/pressing-words");
   });
 

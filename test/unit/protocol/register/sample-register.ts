@@ -8,7 +8,7 @@ import { accreditationStatement } from "../../../../src/protocol/register/statem
 import { accreditationRevocationStatement } from "../../../../src/protocol/register/statements/accreditation-revocation.ts";
 import { outcomeStatement, type RequestOutcome } from "../../../../src/protocol/register/statements/outcome.ts";
 import { registerStatement } from "../../../../src/protocol/register/statements/register.ts";
-import { type Request, requestStatement } from "../../../../src/protocol/register/statements/request.ts";
+import { embedCard, type Request, requestStatement } from "../../../../src/protocol/register/statements/request.ts";
 import { type Limits, LOOSEST_LIMITS, rulesStatement } from "../../../../src/protocol/register/statements/rules.ts";
 import { recipientCardStatement } from "../../../../src/protocol/statements/recipient-card.ts";
 
@@ -78,7 +78,7 @@ export class SampleRegister {
       area: { latitude: 2_612_240, longitude: -8_013_730, radius: 300 },
       window: { start: NOON - 36_000, end: NOON - 28_800 },
       text: "A blue van was seen in this street. Pictures of it may help to find who broke in.",
-      card: await this.card(),
+      card: embedCard(await this.card()),
       expires: NOON + 7 * 86_400,
       extends: null,
       ...changes,

@@ -5,7 +5,7 @@ import { areasOverlap, covers } from "../../../../src/protocol/register/area.ts"
 import { type EntryKind, encodeLeaf, readLeaf, readSubmission } from "../../../../src/protocol/register/leaf.ts";
 import { foldWords, PressingWords } from "../../../../src/protocol/register/pressing-words.ts";
 import { RuleBook } from "../../../../src/protocol/register/rule-book.ts";
-import type { Area, Request } from "../../../../src/protocol/register/statements/request.ts";
+import { type Area, embedCard, type Request } from "../../../../src/protocol/register/statements/request.ts";
 import { AGENCY, NOON, REGISTER, SampleRegister } from "../register/sample-register.ts";
 import { textOf, toHex, utf8, type VectorFile } from "./vector-file.ts";
 
@@ -216,7 +216,7 @@ export async function makeRuleBook(crypto: Crypto): Promise<VectorFile> {
   people.put("request", NOON, await sample.request({}, "thief", "officer"));
   people.put("accreditation", NOON, await sample.accreditation("friend", AGENCY, "officer"));
   people.put("request", NOON, await sample.request({ area: { ...area, latitude: 0 } }, "friend"));
-  await ask(people, { area: { ...area, latitude: 200_000 }, card: await sample.card("thief") });
+  await ask(people, { area: { ...area, latitude: 200_000 }, card: embedCard(await sample.card("thief")) });
   people.put("accreditation-revocation", NOON, await sample.revocation("nobody"));
   people.put("accreditation-revocation", NOON, await sample.revocation("friend", "thief"));
   people.put("request", NOON, await sample.request({}, "friend"));

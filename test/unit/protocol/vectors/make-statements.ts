@@ -13,7 +13,7 @@ import { accreditationStatement } from "../../../../src/protocol/register/statem
 import { accreditationRevocationStatement } from "../../../../src/protocol/register/statements/accreditation-revocation.ts";
 import { outcomeStatement } from "../../../../src/protocol/register/statements/outcome.ts";
 import { registerStatement } from "../../../../src/protocol/register/statements/register.ts";
-import { type Request, requestStatement } from "../../../../src/protocol/register/statements/request.ts";
+import { embedCard, type Request, requestStatement } from "../../../../src/protocol/register/statements/request.ts";
 import { LOOSEST_LIMITS, rulesStatement } from "../../../../src/protocol/register/statements/rules.ts";
 import { appBundleStatement } from "../../../../src/protocol/statements/app-bundle.ts";
 import { auditHeadStatement } from "../../../../src/protocol/statements/audit-head.ts";
@@ -60,7 +60,7 @@ async function registerStatements(vector: MakeStatement, key: (name: string) => 
     area: { latitude: 2_612_240, longitude: -8_013_730, radius: 300 },
     window: { start: 1_700_445_600, end: 1_700_452_800 },
     text: "A blue van was seen in this street. Pictures of it may help to find who broke in.",
-    card: utf8(card.envelope),
+    card: embedCard(utf8(card.envelope)),
     expires: 1_701_086_400,
     extends: null,
   };
