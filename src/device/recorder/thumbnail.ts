@@ -8,6 +8,7 @@ const WIDTH = 320;
 const TIME_LIMIT_MS = 10_000;
 /** Found nowhere else in a JPEG of ffmpeg's: within its data a byte FF is followed by 00. */
 const JPEG_START = Buffer.of(0xff, 0xd8, 0xff);
+const JPEG_END = Buffer.of(0xff, 0xd9);
 /**
  * The init segment says all there is to know: without the first two, ffmpeg would decode the fragment to find out, and then
  * once more. The loop filter only smooths what is made four times smaller anyway.
@@ -74,15 +75,17 @@ export class ThumbnailProcess {
   async #run(): Promise<Uint8Array | null> {
     const output = new PassThrough();
     try {
-      const done = new Promise<void>((resolve, reject) => {
+      // fluent-ffmpeg calls it an error when the process lives on for 20 ms after its last byte, as on a busy board: what
+      // counts is whether a picture is whole.
+      const ended = new Promise<void>((resolve) => {
         this.#command
-          .once("error", reject)
+          .once("error", () => resolve())
           .once("end", () => resolve())
           .pipe(output);
       });
-      const [pictures] = await Promise.all([buffer(output), done]);
+      const [pictures] = await Promise.all([buffer(output), ended]);
       const from = pictures.lastIndexOf(JPEG_START);
-      return from < 0 ? null : pictures.subarray(from);
+      return from >= 0 && pictures.subarray(-2).equals(JPEG_END) ? pictures.subarray(from) : null;
     } catch {
       return null;
     } finally {

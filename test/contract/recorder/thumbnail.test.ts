@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/device/platform/clock.ts";
 import { Thumbnails } from "../../../src/device/recorder/thumbnails.ts";
@@ -32,6 +34,27 @@ test.each([
   const seen = brightnessOf(await oneByOne().make(init, fragment, which));
   expect(Math.abs(seen - brightness)).toBeLessThan(50);
   expect(fragment.every((byte) => byte === 0)).toBe(true);
+});
+
+/** Another ffmpeg, as a shell script. */
+function ffmpegAs(script: string): Thumbnails {
+  const dir = mkdtempSync(join(tmpdir(), "thumbnail-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const ffmpegPath = join(dir, "ffmpeg");
+  writeFileSync(ffmpegPath, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return new Thumbnails({ ...paths, ffmpegPath }, systemClock);
+}
+
+test("a picture that is whole counts, however long ffmpeg takes to end after it", async () => {
+  const thumbnails = ffmpegAs('ffmpeg "$@"; exec >&-; sleep 0.5');
+  const { init, fragment } = brightening();
+  expect(Math.abs(brightnessOf(await thumbnails.make(init, fragment, "last")) - 210)).toBeLessThan(50);
+});
+
+test("half a picture is none", async () => {
+  const thumbnails = ffmpegAs('ffmpeg "$@" | head -c 700');
+  const { init, fragment } = brightening();
+  expect(await thumbnails.make(init, fragment, "last")).toBeNull();
 });
 
 test("of what is no film there is none", async () => {
