@@ -1,5 +1,6 @@
 import { concatBytes, readU32, toHex } from "../protocol/bytes.ts";
 import { decodeJson } from "../protocol/canonical-json.ts";
+import { LANES } from "../protocol/clip-keys.ts";
 import type { Crypto } from "../protocol/crypto.ts";
 import type { LeafData } from "../protocol/fragment.ts";
 import { linkOps } from "../protocol/link-ops.ts";
@@ -8,6 +9,7 @@ import { type Doorbell, headOf } from "./doorbell.ts";
 import { OwnerError } from "./errors.ts";
 import { linkKeysOf } from "./owner-state.ts";
 import type { OwnerStore } from "./owner-store.ts";
+import { FIRST_BATCH } from "./stream-clip.ts";
 import type { ClipHead, ClipSource } from "./verify-clip.ts";
 
 /** A GET of the doorbell's web server. Rejects when it cannot be reached. */
@@ -23,8 +25,15 @@ export interface ClipFetcherPorts {
   readonly doorbell: Pick<Doorbell, "ask" | "head" | "fragments">;
 }
 
+/** What the doorbell knows this phone's requests by. */
+interface Session {
+  readonly id: Uint8Array;
+  readonly key: Uint8Array;
+}
+
 const MAX_COUNT = 1000;
 const NOTHING = (async function* () {})();
+const OUT_OF_REACH = { status: 0, chunks: NOTHING };
 
 /**
  * Clips over HTTP where the doorbell's web server is near, and over the link where it is not.
@@ -32,7 +41,9 @@ const NOTHING = (async function* () {})();
  */
 export class ClipFetcher implements ClipSource {
   readonly #ports: ClipFetcherPorts;
-  #session: Promise<Uint8Array> | null = null;
+  /** Answers that were asked for before anybody wanted them, by path. */
+  readonly #ahead = new Map<string, ReturnType<HttpGet>>();
+  #session: Promise<Session | null> | null = null;
 
   constructor(ports: ClipFetcherPorts) {
     this.#ports = ports;
@@ -41,6 +52,22 @@ export class ClipFetcher implements ClipSource {
   /** Asks for the session ahead of the first clip, which then comes one question sooner. */
   async prepare(): Promise<void> {
     await this.#openSession();
+  }
+
+  /** Fetches the beginnings of picture and sound beside the head. What is left of an earlier film is forgotten. */
+  expectFilm(clip: Uint8Array): void {
+    this.#ahead.clear();
+    for (const lane of [LANES.video, LANES.audio]) {
+      const path = stretchPath(clip, { lane, index: 0 }, FIRST_BATCH);
+      const reply = this.#get(path).then(async ({ status, chunks }) => ({
+        status,
+        chunks: only(await joined(chunks)),
+      }));
+      this.#ahead.set(
+        path,
+        reply.catch(() => OUT_OF_REACH),
+      );
+    }
   }
 
   async head(clip: Uint8Array): Promise<ClipHead> {
@@ -79,7 +106,10 @@ export class ClipFetcher implements ClipSource {
   async *#stretch(clip: Uint8Array, leaves: readonly LeafData[]): AsyncGenerator<Uint8Array | null> {
     const [first] = leaves;
     if (first === undefined) return;
-    const { status, chunks } = await this.#get(`/clips/${toHex(clip)}/${first.lane}/${first.index}-${leaves.length}`);
+    const path = stretchPath(clip, first, leaves.length);
+    const ahead = this.#ahead.get(path);
+    this.#ahead.delete(path);
+    const { status, chunks } = await (ahead ?? this.#get(path));
     if (status !== 200) return;
     let pending: Uint8Array = new Uint8Array();
     let found = 0;
@@ -108,10 +138,7 @@ export class ClipFetcher implements ClipSource {
     for (const isLast of [false, true]) {
       const session = await this.#openSession();
       if (session === null) break;
-      const { device } = await this.#ports.store.read();
-      if (device === null) break;
-      const key = webKey(this.#ports.crypto, linkKeysOf(device).toDeviceKey);
-      const authorization = webAuthorization(this.#ports.crypto, key, session, path);
+      const authorization = webAuthorization(this.#ports.crypto, session.key, session.id, path);
       try {
         const reply = await this.#ports.get(path, authorization);
         if (reply.status !== 401 || isLast) return reply;
@@ -120,11 +147,11 @@ export class ClipFetcher implements ClipSource {
       }
       this.#session = null;
     }
-    return { status: 0, chunks: NOTHING };
+    return OUT_OF_REACH;
   }
 
-  async #openSession(): Promise<Uint8Array | null> {
-    this.#session ??= this.#ports.doorbell.ask("web-session", {}).then(({ result }) => result.session);
+  async #openSession(): Promise<Session | null> {
+    this.#session ??= this.#newSession();
     try {
       return await this.#session;
     } catch (error) {
@@ -133,6 +160,19 @@ export class ClipFetcher implements ClipSource {
       throw error;
     }
   }
+
+  async #newSession(): Promise<Session | null> {
+    const { crypto, doorbell, store } = this.#ports;
+    const [{ result }, { device }] = await Promise.all([doorbell.ask("web-session", {}), store.read()]);
+    return device === null ? null : { id: result.session, key: webKey(crypto, linkKeysOf(device).toDeviceKey) };
+  }
+}
+
+const stretchPath = (clip: Uint8Array, { lane, index }: Pick<LeafData, "lane" | "index">, count: number): string =>
+  `/clips/${toHex(clip)}/${lane}/${index}-${count}`;
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

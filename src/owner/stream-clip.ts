@@ -12,6 +12,8 @@ export interface StreamedFragment {
 
 /** Small at first, so that something plays soon; then larger, since each request costs a round trip. */
 const BATCHES = [2, 4, 8, 32] as const;
+/** With which a film begins: its init segment and its first second. */
+export const [FIRST_BATCH] = BATCHES;
 
 /** Opens a verified clip's picture and sound from the beginning, side by side, so that it can play while the rest arrives. */
 export async function* streamClip(

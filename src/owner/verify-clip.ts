@@ -26,6 +26,8 @@ export interface ClipSource {
   head(clip: Uint8Array): Promise<ClipHead>;
   /** Ciphertexts of consecutive leaves of one lane; null where one cannot be read. */
   fragments(clip: Uint8Array, leaves: readonly LeafData[]): Promise<(Uint8Array | null)[]>;
+  /** Told that a film of it will be streamed, before its head is asked for: what it begins with may be fetched already. */
+  expectFilm?(clip: Uint8Array): void;
 }
 
 /** A clip whose leaf data are what this doorbell signed. */

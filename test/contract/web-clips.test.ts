@@ -100,6 +100,11 @@ const overHttp: HttpGet = async (path, authorization) => {
   };
 };
 
+/** Of the first two leaves. */
+async function lengths(fetcher: ClipFetcher): Promise<(number | undefined)[]> {
+  return (await fetcher.fragments(fromHex(CLIP), leaves.slice(0, 2))).map((ciphertext) => ciphertext?.length);
+}
+
 describe("a member", () => {
   test("fetches ciphertext by a session from the link; what cannot be read is told apart", async () => {
     const fetcher = new ClipFetcher({ crypto: nodeCrypto, store: phone.ports.store, get: overHttp, doorbell });
@@ -132,6 +137,44 @@ describe("a member", () => {
       doorbell: overLink,
     });
     expect(await away.fragments(fromHex(CLIP), leaves.slice(0, 1))).toEqual([null]);
+  });
+
+  test("has a film's beginning on its way before anybody knows what the clip consists of, once", async () => {
+    const asked: string[] = [];
+    const noted: HttpGet = (path, authorization) => {
+      asked.push(path.slice(-5));
+      return overHttp(path, authorization);
+    };
+    const fetcher = new ClipFetcher({ crypto: nodeCrypto, store: phone.ports.store, get: noted, doorbell });
+    fetcher.expectFilm(fromHex(CLIP));
+    expect(await lengths(fetcher)).toEqual([200_000, 5]);
+    expect(asked).toEqual(["1/0-2", "2/0-2"]);
+    expect(await lengths(fetcher)).toEqual([200_000, 5]);
+    expect(asked).toEqual(["1/0-2", "2/0-2", "1/0-2"]);
+  });
+
+  test("gets a beginning that broke off over the link, and none that was meant for another clip", async () => {
+    const broken: HttpGet = () =>
+      Promise.resolve({
+        status: 200,
+        chunks: (async function* () {
+          yield Uint8Array.of(0, 0);
+          throw new Error("the connection ended");
+        })(),
+      });
+    const overLink = {
+      ask: doorbell.ask.bind(doorbell),
+      head: doorbell.head,
+      fragments: () => Promise.resolve([fragments[1] ?? null]),
+    };
+    const ports = { crypto: nodeCrypto, store: phone.ports.store, doorbell: overLink };
+    const fetcher = new ClipFetcher({ ...ports, get: broken });
+    fetcher.expectFilm(fromHex(CLIP));
+    expect(await fetcher.fragments(fromHex(CLIP), leaves.slice(0, 2))).toEqual([fragments[1]]);
+
+    const other = new ClipFetcher({ ...ports, get: overHttp });
+    other.expectFilm(fromHex("f".repeat(32)));
+    expect(await lengths(other)).toEqual([200_000, 5]);
   });
 
   test("is let in for one path, for a quarter of an hour, and only while a member", async () => {

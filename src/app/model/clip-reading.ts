@@ -15,9 +15,9 @@ export type ClipPart = "summary" | "all";
 
 /** A clip's list of fragments, checked against what the doorbell signed. @throws OwnerError `owner/clip-…`. */
 export async function verifiedClip(ground: Ground, source: ClipSource, id: string): Promise<VerifiedClip> {
-  const { deviceKey } = await ground.store.device();
   const clip = fromHex(id);
-  return verifyClip(ground.crypto, fromBase64url(deviceKey), clip, await source.head(clip));
+  const [{ deviceKey }, head] = await Promise.all([ground.store.device(), source.head(clip)]);
+  return verifyClip(ground.crypto, fromBase64url(deviceKey), clip, head);
 }
 
 /** Lends the clip's seed and wipes it afterwards. @throws OwnerError `owner/no-key`. */

@@ -3,6 +3,7 @@ import type { OpenedLane } from "../../owner/open-clip.ts";
 import { type ClipTimes, timesOf } from "../../owner/plan-share.ts";
 import { type StreamedFragment, streamClip } from "../../owner/stream-clip.ts";
 import type { ClipSource, VerifiedClip } from "../../owner/verify-clip.ts";
+import { fromHex } from "../../protocol/bytes.ts";
 import { LANES } from "../../protocol/clip-keys.ts";
 import { playableMp4 } from "../../protocol/fmp4.ts";
 import type { Ground } from "../ground/ground.ts";
@@ -30,6 +31,7 @@ export class Film {
   /** Once. Settles when all is there, or with `failed` in {@link state}. */
   async load(ground: Ground, source: ClipSource): Promise<void> {
     try {
+      source.expectFilm?.(fromHex(this.id));
       const clip = await verifiedClip(ground, source, this.id);
       this.#clip = clip;
       const media = clip.leaves.filter(({ lane }) => lane === LANES.video || lane === LANES.audio).length;
