@@ -13,6 +13,7 @@ export function serveControl(
   control: ControlSocket,
   driver: GpioDriver,
   watch: () => Pick<DoorWatch, "link" | "webOrigin">,
+  refusedOutputs: () => readonly string[],
 ): void {
   control.handle("pair", async () => {
     const door = watch();
@@ -24,5 +25,6 @@ export function serveControl(
     const { link, webOrigin } = watch();
     return { ok: true, link: link.state, brokerPort: link.brokerPort, app: webOrigin };
   });
+  control.handle("pins", () => ({ ok: true, refused: refusedOutputs() }));
   if (driver instanceof SimulatedDriver) serveSimulation(control, driver);
 }

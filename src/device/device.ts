@@ -19,6 +19,7 @@ import { Sensors } from "./sensor/sensors.ts";
 import { type StartFailure, startFailure } from "./start-failure.ts";
 
 const CONTROL_SOCKET = "control.sock";
+const CAMERA_LOST = "the bell works, the camera gives no picture";
 
 export interface DevicePorts {
   readonly clock?: Clock;
@@ -43,6 +44,9 @@ export class Device {
   #bell: Sensors | null = null;
   #watch: RetriedPart<DoorWatch> | null = null;
   #failure: StartFailure | null = null;
+  #isCameraLost = false;
+  /** Nothing is said before the first attempt of everything. */
+  #status = "";
   /** Asked for at the button, and still to be done. */
   #resetAsked = false;
 
@@ -123,9 +127,12 @@ export class Device {
       onFailed: (error) => this.#bellOnly(error),
     });
     this.#watch = watch;
+    this.#bus.on("cameraLost", () => this.#cameraIsLost(true));
+    this.#bus.on("cameraBack", () => this.#cameraIsLost(false));
     this.#bus.on("factoryResetRequested", () => this.#factoryReset(watch));
     const control = new ControlSocket(join(this.#config.dataDir, CONTROL_SOCKET), this.#log);
-    serveControl(control, driver, () => this.#partOf(watch));
+    const refusedOutputs = (): readonly string[] => bell.refusedOutputs;
+    serveControl(control, driver, () => this.#partOf(watch), refusedOutputs);
     await this.#startControl(control, signal);
     await this.#started(watch, signal);
   }
@@ -146,7 +153,7 @@ export class Device {
     this.#bell?.lights?.set("bell-only", false);
     if (this.#resetAsked) this.#resetDone();
     this.#log.info("ready");
-    this.#ports.onStatus?.("watching the door");
+    this.#tellStatus();
   }
 
   #bellOnly(error: unknown): void {
@@ -158,7 +165,21 @@ export class Device {
     // One line for each cause, however often it is tried.
     if (isNews) this.#log.error("only the bell works", { code, todo, retryMs: RETRY_MS });
     else this.#log.debug("still only the bell works", { code });
-    this.#ports.onStatus?.(`only the bell works: ${code}`);
+    this.#isCameraLost = false; // the next watch tells anew
+    this.#tellStatus();
+  }
+
+  #cameraIsLost(isLost: boolean): void {
+    this.#isCameraLost = isLost;
+    if (this.#status !== "") this.#tellStatus();
+  }
+
+  #tellStatus(): void {
+    const watching = this.#isCameraLost ? CAMERA_LOST : "watching the door";
+    const status = this.#failure === null ? watching : `only the bell works: ${this.#failure.code}`;
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#ports.onStatus?.(status);
   }
 
   /** @throws When nothing but the bell works; says why. */

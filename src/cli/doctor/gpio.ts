@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { SensorError, sensorErrors } from "../../device/sensor/errors.ts";
 import { headerChipIn, sysfsHeaderBase } from "../../device/sensor/header-chip.ts";
+import { askDaemon } from "../control-client.ts";
 import type { Check, Found } from "./finding.ts";
 
 const run = promisify(execFile);
@@ -11,7 +12,9 @@ const SYSFS_EXPORT = "/sys/class/gpio/export";
 
 export const gpioCheck: Check = {
   topic: "gpio",
-  async look({ config: { sensor }, signal }) {
+  async look({ config, isDaemonRunning, signal }) {
+    const { sensor } = config;
+    const refused = isDaemonRunning ? await refusedOutputs(config.dataDir, signal) : [];
     const pins = Object.keys(sensor.pins).length;
     try {
       if (sensor.driver === "simulated") {
@@ -20,16 +23,24 @@ export const gpioCheck: Check = {
       if (sensor.driver === "onoff") {
         const base = await sysfsHeaderBase();
         const found = `header found, first sysfs number ${base}, ${pins} pins in use`;
-        return [await withRights(found, SYSFS_EXPORT)];
+        return [await withRights(found, SYSFS_EXPORT), ...refused];
       }
       const chip = headerChipIn(await gpiodetect(signal));
-      return [await withRights(`${chip} is the header, ${pins} pins in use`, join("/dev", chip))];
+      return [await withRights(`${chip} is the header, ${pins} pins in use`, join("/dev", chip)), ...refused];
     } catch (error) {
       if (!(error instanceof SensorError)) throw error;
       return [{ level: "problem", found: `${sensor.driver}: ${error.message}`, remedy: sensorErrors[error.code] }];
     }
   },
 };
+
+/** What the running daemon cannot switch. */
+async function refusedOutputs(dataDir: string, signal: AbortSignal): Promise<Found[]> {
+  const { refused } = await askDaemon({ dataDir }, { op: "pins" }, signal);
+  const names = Array.isArray(refused) ? refused.map(String) : [];
+  const remedy = `${sensorErrors["gpio/pin-refused"]} It is tried again each minute.`;
+  return names.map((name) => ({ level: "problem", found: `the output ${name} is refused`, remedy }));
+}
 
 async function withRights(found: string, file: string): Promise<Found> {
   try {

@@ -11,6 +11,7 @@ export const statusPatterns = {
   "recovery-claim": [500, 150, 150, 700],
   "bell-only": [150, 150, 150, 150, 150, 150, 150, 950],
   privacy: [1800, 200],
+  "pin-refused": [150, 150, 150, 150, 150, 150, 150, 150, 150, 950],
   "camera-lost": [150, 150, 150, 1050],
   "button-stuck": [150, 150, 150, 150, 150, 750],
   "no-member": [100, 2900],

@@ -6,8 +6,9 @@ import { Chime } from "./chime.ts";
 import type { GpioDriver } from "./gpio-driver.ts";
 import { Lights } from "./lights.ts";
 import { PairingButton } from "./pairing-button.ts";
+import { PatientOutput } from "./patient-output.ts";
 import { Pir } from "./pir.ts";
-import type { ChimeConfig, SensorConfig } from "./sensor-config.ts";
+import type { ChimeConfig, OutputName, SensorConfig } from "./sensor-config.ts";
 import { ProgramPlayer, type SoundPlayer } from "./sound-player.ts";
 
 export interface SensorPorts {
@@ -25,13 +26,14 @@ export class Sensors {
   readonly #running: { stop(): void }[] = [];
   #lights: Lights | undefined;
   #chime: Chime | undefined;
+  readonly #refused = new Set<OutputName>();
 
   constructor(config: SensorConfig, ports: SensorPorts) {
     this.#config = config;
     this.#ports = ports;
   }
 
-  /** @throws SensorError when the pins are not there. */
+  /** @throws SensorError when the pins are not there; an output that is refused is done without. */
   async start(signal: AbortSignal): Promise<void> {
     const { driver, clock } = this.#ports;
     await driver.start(signal);
@@ -39,17 +41,18 @@ export class Sensors {
     this.#chime = new Chime(this.#config.chime, {
       clock,
       log: this.#ports.log,
-      relay: await driver.output("chime"),
+      relay: await this.#output("chime"),
       player: this.#ports.player ?? new ProgramPlayer(this.#ports),
     });
     this.#lights = new Lights(this.#config.leds, clock, {
-      status: await driver.output("statusLed"),
-      recording: await driver.output("recordingLed"),
-      button: await driver.output("buttonLed"),
-      talk: await driver.output("talkLed"),
+      status: await this.#output("statusLed"),
+      recording: await this.#output("recordingLed"),
+      button: await this.#output("buttonLed"),
+      talk: await this.#output("talkLed"),
     });
     this.#running.push(this.#chime, this.#lights);
     this.#lights.start();
+    this.#lights.set("pin-refused", this.#refused.size > 0);
     await this.#openBell(this.#chime, this.#lights);
     await this.#openPairingButton(this.#lights);
     await this.#openPir();
@@ -65,8 +68,25 @@ export class Sensors {
     return this.#lights;
   }
 
+  /** Outputs that something else holds, or that this user may not have. */
+  get refusedOutputs(): readonly OutputName[] {
+    return [...this.#refused];
+  }
+
   configureChime(config: ChimeConfig): void {
     this.#chime?.configure(config);
+  }
+
+  async #output(name: OutputName): Promise<PatientOutput | null> {
+    const { driver, clock, log } = this.#ports;
+    const onRefused = (refused: OutputName, isRefused: boolean): void => {
+      if (isRefused) this.#refused.add(refused);
+      else this.#refused.delete(refused);
+      this.#lights?.set("pin-refused", this.#refused.size > 0);
+    };
+    const output = await PatientOutput.open(name, { driver, clock, log, onRefused });
+    if (output !== null) this.#running.push(output);
+    return output;
   }
 
   async #openBell(chime: Chime, lights: Lights): Promise<void> {

@@ -3,6 +3,8 @@ import { configFrom } from "../../../src/device/config/config.ts";
 import { readConfig } from "../../../src/device/config/read-config.ts";
 import { silentLog } from "../../../src/device/platform/logger.ts";
 import { NoticeBus, type NoticeName } from "../../../src/device/platform/notices.ts";
+import { SensorError } from "../../../src/device/sensor/errors.ts";
+import type { OutputName } from "../../../src/device/sensor/sensor-config.ts";
 import { Sensors } from "../../../src/device/sensor/sensors.ts";
 import { SimulatedDriver } from "../../../src/device/sensor/simulated-driver.ts";
 import { FakeClock } from "../../fakes/fake-clock.ts";
@@ -55,6 +57,71 @@ describe("a ring", () => {
     expect(driver.level("buttonLed")).toBe(0);
     await clock.advance(500);
     expect(driver.level("buttonLed")).toBe(1);
+  });
+});
+
+describe("an output that something else holds", () => {
+  async function doorWithout(held: string, frees: { now: boolean }) {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const log = { ...silentLog, error: (message: string) => void lines.push(message) };
+    const driver = new (class extends SimulatedDriver {
+      override async output(name: OutputName) {
+        if (name === held && !frees.now) throw new SensorError("gpio/pin-refused", "BCM 27 cannot be opened: EBUSY");
+        return await super.output(name);
+      }
+    })(clock);
+    const { sensor } = configFrom(readConfig("").values, "/");
+    const bus = new NoticeBus(log);
+    const player = { play: () => {}, stop: () => {} };
+    const sensors = new Sensors(sensor, { driver, clock, bus, log, player });
+    await sensors.start(new AbortController().signal);
+    return { clock, driver, sensors, lines };
+  }
+
+  test.each(["recordingLed", "buttonLed", "talkLed", "statusLed"])("costs no bell: %s", async (held) => {
+    const { clock, driver } = await doorWithout(held, { now: false });
+    driver.press("bell", 200);
+    await clock.advance(100);
+    expect(driver.level("chime")).toBe(1);
+  });
+
+  test("is told once, in one line, by five flashes, and to the doctor", async () => {
+    const { clock, driver, sensors, lines } = await doorWithout("recordingLed", { now: false });
+    await clock.advance(600_000);
+    expect(lines).toEqual(["output pin refused"]);
+    expect(sensors.refusedOutputs).toEqual(["recordingLed"]);
+    let flashes = 0;
+    for (let before = driver.level("statusLed"), i = 0; i < 240; i += 1) {
+      await clock.advance(10);
+      const now = driver.level("statusLed");
+      if (now > before) flashes += 1;
+      before = now;
+    }
+    expect(flashes).toBe(5);
+  });
+
+  test("is taken as soon as it is free, and shows what it should; nothing was told of a short wait", async () => {
+    const frees = { now: false };
+    const { clock, driver, sensors, lines } = await doorWithout("recordingLed", frees);
+    sensors.lights?.recording(true);
+    frees.now = true;
+    await clock.advance(2100);
+    expect(driver.level("recordingLed")).toBe(1);
+    expect([lines, sensors.refusedOutputs]).toEqual([[], []]);
+  });
+
+  test("pulls no relay for a ring that is over", async () => {
+    const frees = { now: false };
+    const { clock, driver } = await doorWithout("chime", frees);
+    driver.press("bell", 200);
+    await clock.advance(300);
+    frees.now = true;
+    await clock.advance(5000);
+    expect(driver.level("chime")).toBe(0);
+    driver.press("bell", 200);
+    await clock.advance(100);
+    expect(driver.level("chime")).toBe(1);
   });
 });
 
