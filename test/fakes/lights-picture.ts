@@ -7,6 +7,7 @@ const meanings: readonly (readonly [Shown, string])[] = [
   ["well", "all is well"],
   ["start-failed", "the daemon could not start"],
   ["bell-only", "only the bell works"],
+  ["pin-refused", "a lamp or the chime has no pin"],
   ["camera-lost", "no picture"],
   ["microphone-lost", "a picture, no sound"],
   ["button-stuck", "the button is stuck"],

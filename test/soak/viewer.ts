@@ -7,7 +7,7 @@ import type { Signer } from "../../src/protocol/envelope.ts";
 const PACKETS = 20;
 const SEEN_WITHIN_MS = 30_000;
 
-/** Looks through the camera until some packets of picture have come, and hangs up. */
+/** Looks through the camera until some packets of picture have come, and hangs up. @throws Error when none do. */
 export async function lookThroughDoor(doorbell: Doorbell, deviceKey: Uint8Array, signer: Signer): Promise<void> {
   const asked = await askLive(doorbell, { crypto, deviceKey, signer }, { codecs: ["h264"], sound: true });
   if (asked.outcome === "refused") throw new Error(`no live view: ${asked.reason}`);
@@ -17,7 +17,10 @@ export async function lookThroughDoor(doorbell: Doorbell, deviceKey: Uint8Array,
   });
   let packets = 0;
   const seen = new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${packets} packets of picture in 30 s`)), SEEN_WITHIN_MS);
+    const late = setTimeout(
+      () => reject(new Error(`${packets} packets of picture in 30 s, ${stateOf(peer)}`)),
+      SEEN_WITHIN_MS,
+    );
     peer.onTrack.subscribe((track) => {
       if (track.kind !== "video") return;
       track.onReceiveRtp.subscribe(() => {
@@ -39,3 +42,6 @@ export async function lookThroughDoor(doorbell: Doorbell, deviceKey: Uint8Array,
     await peer.close();
   }
 }
+
+const stateOf = ({ connectionState, iceConnectionState }: RTCPeerConnection): string =>
+  `connection ${connectionState}, ICE ${iceConnectionState}`;

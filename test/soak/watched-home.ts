@@ -47,7 +47,7 @@ export class WatchedHome {
   readonly #watched = { residentMiB: [] as Sample[], treeMiB: [] as Sample[], handles: [] as Sample[] };
   /** Clips that were looked at, ids in hex. */
   readonly #opened = new Set<string>();
-  readonly counts = { rings: 0, motions: 0, views: 0, consents: 0, undone: 0 };
+  readonly counts = { rings: 0, motions: 0, views: 0, viewsWithoutPicture: 0, consents: 0, undone: 0 };
 
   private constructor(
     household: Household,
@@ -94,8 +94,7 @@ export class WatchedHome {
     const isRing = this.counts.rings <= this.counts.motions;
     await this.#trigger(isRing ? "ring" : "motion");
     this.counts[isRing ? "rings" : "motions"] += 1;
-    await lookThroughDoor(this.#owner.doorbell, this.#household.deviceKey, this.#signer);
-    this.counts.views += 1;
+    await this.#look();
     await this.#closed();
     await this.#share();
     await this.#sample();
@@ -130,6 +129,17 @@ export class WatchedHome {
   async leave(): Promise<void> {
     await this.#owner.hangUp();
     for (const program of [this.#daemon, ...this.#beside]) await program.stop();
+  }
+
+  /** A view that shows nothing is counted, and told: hours of watching go on. */
+  async #look(): Promise<void> {
+    this.counts.views += 1;
+    try {
+      await lookThroughDoor(this.#owner.doorbell, this.#household.deviceKey, this.#signer);
+    } catch (error) {
+      this.counts.viewsWithoutPicture += 1;
+      process.stderr.write(`view ${this.counts.views}: ${(error as Error).message}\n${this.#daemon.lastWords}\n`);
+    }
   }
 
   async #cameraOn(): Promise<void> {
