@@ -14,22 +14,26 @@ import type { Phase } from "../../crash/moments.ts";
 import { stopAllPrograms } from "../../crash/program.ts";
 import { phasesFor } from "../../crash/world.ts";
 import { Dice } from "../../forge/dice.ts";
+import { cutAndBoot } from "../boots/cut-and-boot.ts";
 import { KIND } from "../nbd/recorded-disk.ts";
 import { whyNoMount } from "./attached-disk.ts";
 import { planCuts } from "./crash-images.ts";
 import { type RecordedRun, recordRun } from "./recorded-run.ts";
 import { type ImageTally, scratchBase, tryImages } from "./try-images.ts";
 
-const HELP = `Usage: npm run cuts -- [--images N] [--seed S] [--start-every N] [--if-possible] [--json]
+const HELP = `Usage: npm run cuts -- [--images N] [--seed S] [--start-every N] [--cuts N] [--if-possible] [--json]
 
-Records a doorbell's disk and looks at N crash images of it (default 1000). Needs root: it mounts.
+Records a doorbell's disk and looks at N crash images of it (default 1000; 0: none). Needs root: it mounts.
 
-  --images N       how many images (at least 20)
+  --images N       how many images (at least 20, or 0)
   --seed S         repeats the plan of an earlier run: what happens, where the cuts fall and what they drop
   --start-every N  the whole daemon is started on every N-th image, its vault alone on the others (default 10)
+  --cuts N         also cuts the power of a virtual machine N times, and boots it again (emulated: about a minute and a half each);
+                   10 are a round number, 100 a long run. --boots N is the same
   --if-possible    where nothing can be mounted, say so and end with 0
 
   npm run cuts -- --images 40 --seed 7
+  npm run cuts -- --images 0 --cuts 10
   npm run --silent cuts -- --json`;
 
 const IMAGES = 1000;
@@ -127,6 +131,8 @@ async function main(): Promise<number> {
       images: { type: "string" },
       seed: { type: "string" },
       "start-every": { type: "string" },
+      cuts: { type: "string" },
+      boots: { type: "string" },
       "if-possible": { type: "boolean" },
       json: { type: "boolean" },
       help: { type: "boolean" },
@@ -139,7 +145,9 @@ async function main(): Promise<number> {
   const images = Number(values.images ?? IMAGES);
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000_000));
   const startEvery = Number(values["start-every"] ?? START_EVERY);
-  if (!(images >= LEAST_IMAGES) || ![images, seed, startEvery].every(Number.isSafeInteger) || startEvery < 1) {
+  const boots = Number(values.cuts ?? values.boots ?? 0);
+  const isSense = (images >= LEAST_IMAGES || (images === 0 && boots > 0)) && startEvery >= 1 && boots >= 0;
+  if (!isSense || ![images, seed, startEvery, boots].every(Number.isSafeInteger)) {
     console.error(HELP);
     return 2;
   }
@@ -151,8 +159,17 @@ async function main(): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-  tell(`${images} images, seed ${seed}`);
-  const report = await runCuts({ images, seed, startEvery }, tell, stopping.signal);
+  tell(`${images} images, ${boots} boots, seed ${seed}`);
+  const none = { ok: true, images: 0, lost: 0 };
+  const onPaper = images === 0 ? none : await runCuts({ images, seed, startEvery }, tell, stopping.signal);
+  const booted = boots === 0 ? null : await cutAndBoot({ boots, seed }, tell, stopping.signal);
+  const report = {
+    ...onPaper,
+    ok: onPaper.ok && booted?.ok !== false,
+    boots: booted?.boots ?? 0,
+    lost: onPaper.lost + (booted?.lost ?? 0),
+    booted,
+  };
   console.log(JSON.stringify(report, null, values.json === true ? 0 : 2));
   return report.ok ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 /**
  * Doorward as it is, and beside it a witness: whatever it acknowledges is written, with the disk's position at that very
- * moment, to the file that `CUTS_PROMISES` names. With `CUTS_WITHOUT_SYNC` nothing of it ever syncs: the control.
+ * moment, to the file or line that `CUTS_PROMISES` names. With `CUTS_WITHOUT_SYNC` nothing of it ever syncs: the control.
  */
 import { openSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -12,10 +12,11 @@ import { readPosition } from "../nbd/recorded-disk.ts";
 
 const { CUTS_PROMISES: promises, CUTS_POSITION: position, CUTS_WITHOUT_SYNC: withoutSync } = process.env;
 
-if (promises !== undefined && position !== undefined) {
-  const [promiseFile, positionFile] = [openSync(promises, "a"), openSync(position, "r")];
+if (promises !== undefined) {
+  const promiseFile = openSync(promises, "a");
+  const positionFile = position === undefined ? null : openSync(position, "r");
   const say = (...words: (string | number)[]): void =>
-    void writeSync(promiseFile, `${readPosition(positionFile)} ${words.join(" ")}\n`);
+    void writeSync(promiseFile, `${positionFile === null ? 0 : readPosition(positionFile)} ${words.join(" ")}\n`);
 
   const { append, close } = RecordingClip.prototype;
   RecordingClip.prototype.append = async function (lane, plain) {

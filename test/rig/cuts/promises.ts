@@ -11,8 +11,10 @@ export type Promised =
 export type TimedPromise = Promised & { readonly at: number };
 
 /** What the witness inside the daemon wrote; a line that a kill cut short is left out. */
-export function readPromises(path: string): TimedPromise[] {
-  const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
+export const readPromises = (path: string): TimedPromise[] => parsePromises(readFileSync(path, "utf8"));
+
+export function parsePromises(text: string): TimedPromise[] {
+  const lines = text.split("\n").slice(0, -1);
   return lines.map((line): TimedPromise => {
     const [at = "", kind = "", name = "", lane, index] = line.split(" ");
     const when = { at: Number(at) };
