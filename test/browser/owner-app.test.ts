@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningMailbox, startMailbox } from "../../src/mailbox/mailbox.ts";
 import { bundleProgram } from "../fakes/daemon.ts";
@@ -10,7 +10,9 @@ import { expectAccessible } from "./accessible.ts";
 import { digestOfBlob, keepBlobs } from "./blobs.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
+import { openNewest, prepareShare } from "./hands.ts";
 import { buildPages } from "./pages.ts";
+import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
 let door: Door;
@@ -143,5 +145,83 @@ describe("the owner's app, against a real doorbell", () => {
     expect(asked.some((url) => url.includes("/clips/"))).toBe(true); // control: it has asked, and was heard
     expect(asked).toContain(`ws://${host}/mqtt`);
     expect(asked.filter((url) => new URL(url).host !== host)).toEqual([]);
+  });
+
+  test("promises nothing about what has arrived", async () => {
+    await page.getByText("no software can call it back").waitFor();
+    expect(await page.getByRole("button", { name: /Revoke|Undo/ }).count()).toBe(0);
+  });
+
+  test("sends sound and what one says of oneself only where each was asked for", async () => {
+    await openNewest(page);
+    await page.getByRole("button", { name: "Share" }).click();
+    await page.locator("input[type=file]").setInputFiles(join(door.dir, "neighbour.card"));
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("switch", { name: /^Sound/ }).click();
+    await page.getByText("Say more about it").click();
+    await page.getByLabel("Your name").fill("Kim");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByText("goes along").waitFor();
+    await page.getByText("Kim").waitFor();
+    const receiving = recipient("receive", "--once", "--timeout", "60");
+    await page.getByRole("button", { name: "Sign and share" }).click();
+    const { file } = await receiving;
+    const { facts, lanes } = await recipient("verify", String(file));
+    expect(facts).toMatchObject({ name: "Kim", contact: null, place: null });
+    expect(lanes).toHaveLength(2);
+  });
+
+  test("revokes what is on its way to somebody who is away", async () => {
+    await makeCard(join(door.dir, "away.card"));
+    await openNewest(page);
+    await prepareShare(page, join(door.dir, "away.card"));
+    await page.getByRole("button", { name: "Sign and share" }).click();
+    await page.getByText("On its way").waitFor();
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await page.getByText("What has not arrived never will").waitFor();
+    await page.getByText("Revoked", { exact: true }).waitFor();
+    expect(await page.getByRole("button", { name: "Revoke", exact: true }).count()).toBe(0);
+  });
+
+  test("finds a recording by its kind and by the moment of the day", async () => {
+    await door.daemon.ask({ op: "motion", ms: 1500 });
+    await door.daemon.says("clip sealed", 2);
+    await go("Timeline");
+    const rows = (kind: string): Locator => page.getByRole("link", { name: new RegExp(`^${kind}`) });
+    await rows("Motion").waitFor();
+    await page.getByRole("radio", { name: "Rings" }).check();
+    await until(async () => (await rows("Motion").count()) === 0);
+    expect(await rows("Ring").count()).toBe(1); // control
+    await page.getByRole("radio", { name: "All" }).check();
+    await rows("Motion").waitFor();
+    const moment = page.getByRole("slider", { name: "Moment of the day" });
+    await moment.press("Home");
+    await moment.press("ArrowRight");
+    expect(await moment.getAttribute("aria-valuetext")).toMatch(/^Around \d\d:\d\d$/);
+  });
+
+  test("saves an ordinary MP4, pins and unpins, and erases after asking", async () => {
+    await openNewest(page);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save as MP4" }).click(),
+    ]);
+    const film = join(door.dir, "saved.mp4");
+    await saved.saveAs(film);
+    expect((await readFile(film)).subarray(4, 8).toString()).toBe("ftyp");
+    await page.getByRole("button", { name: "Pin", exact: true }).click();
+    await page.getByRole("button", { name: "Unpin", exact: true }).click();
+    await page.getByRole("button", { name: "Pin", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Erase", exact: true }).click();
+    await page.getByRole("button", { name: "Keep it" }).click();
+    const rows = page.getByRole("link", { name: /^Ring/ });
+    const { hash } = new URL(page.url());
+    await page.getByRole("button", { name: "Erase", exact: true }).click();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Erase it" }).click();
+    await page.getByRole("heading", { name: "Timeline" }).waitFor();
+    await until(async () => (await rows.count()) === 0);
+    await page.goto(`${door.url}${hash}`); // whoever still has its address
+    await page.getByText("This recording is gone").waitFor();
   });
 });

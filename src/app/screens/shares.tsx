@@ -67,8 +67,7 @@ export function SharesScreen({ home }: { readonly home: Home }) {
 }
 
 function saidAfter(state: KnownShare["state"]): string {
-  if (state === "waiting" || state === "undo-window") return words.shares.undone;
-  return state === "delivered" ? words.shares.revokedLate : words.shares.revokedNow;
+  return state === "waiting" || state === "undo-window" ? words.shares.undone : words.shares.revokedNow;
 }
 
 interface ShareCardProps {
@@ -102,10 +101,10 @@ function ShareCard({ share, busy, onRevoke, onCosign }: ShareCardProps) {
           </Button>
         </div>
       ) : null}
-      {state === "delivering" || state === "delivered" ? (
+      {state === "delivering" ? (
         <div>
           <Button onClick={onRevoke} disabled={busy}>
-            {state === "delivered" ? words.shares.revokeDelivered : words.shares.revoke}
+            {words.shares.revoke}
           </Button>
         </div>
       ) : null}
@@ -129,9 +128,12 @@ function ShareStatus({ share }: { readonly share: KnownShare }) {
       return <p>{words.shares.delivering}</p>;
     case "delivered":
       return (
-        <p>
-          <span class="tag good">{words.shares.delivered}</span>
-        </p>
+        <div class="stack tight">
+          <p>
+            <span class="tag good">{words.shares.delivered}</span>
+          </p>
+          <p class="muted small">{words.shares.deliveredText}</p>
+        </div>
       );
     case "revoked":
       return <p class="muted">{words.shares.revoked}</p>;

@@ -19,7 +19,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     await revoke(session, token);
     terminal.say(
       known?.state === "delivered"
-        ? "Revoked. It had been delivered before, and no software can call it back."
+        ? "All of it has been delivered already: there is nothing left to revoke, and no software can call it back."
         : "Revoked. What has not arrived yet never will.",
     );
     return { json: { ok: true, token: toHex(token), was: known?.state ?? null } };
