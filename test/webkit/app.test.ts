@@ -9,6 +9,9 @@ import { bundleProgram } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
 import { WebKit } from "./webkit.ts";
 
+/** GStreamer looks through all its plugins before the first film of a new home. */
+const FIRST_FILM_MS = 100_000;
+
 let door: Door;
 let mailbox: RunningMailbox;
 let page: WebKit;
@@ -60,7 +63,7 @@ describe("the owner's app in WebKitGTK", () => {
   test("plays the recording, fed as the engine asks for it", async () => {
     await page.click("link", "Timeline");
     await page.click("link", "Ring");
-    await until(async () => (await playedSeconds()) > 1);
+    await until(async () => (await playedSeconds()) > 1, FIRST_FILM_MS);
     const seen = await page.run(() => {
       const element = document.querySelector("video");
       return ["ManagedMediaSource" in globalThis, element?.videoWidth, element?.error?.message];
