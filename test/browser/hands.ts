@@ -60,3 +60,11 @@ export async function prepareShare(page: Page, cardFile: string): Promise<void> 
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByRole("heading", { name: "This is what leaves your home" }).waitFor();
 }
+
+/** Has the app look for a doorbell that is back, unless it has found it by itself meanwhile. */
+export async function tryAgain(page: Page): Promise<void> {
+  const notReached = page.locator(".main .notice").filter({ hasText: "Doorbell not reached" });
+  const button = notReached.getByRole("button", { name: "Try again" });
+  await button.click({ timeout: 2000 }).catch(() => undefined);
+  await until(async () => (await notReached.count()) === 0);
+}

@@ -10,7 +10,7 @@ import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
-import { goTo, openNewest, ringOnce } from "./hands.ts";
+import { goTo, openNewest, ringOnce, tryAgain } from "./hands.ts";
 import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
@@ -198,8 +198,7 @@ describe("a doorbell whose power fails while it is watched", () => {
     await until(async () => (await playedSeconds()) > 3);
     await page.locator(".main .notice").getByText("Doorbell not reached").waitFor();
     await door.comeBack();
-    await page.locator(".main .notice").getByRole("button", { name: "Try again" }).click();
-    await until(async () => (await page.locator(".main .notice").getByText("not reached").count()) === 0);
+    await tryAgain(page);
   });
 });
 

@@ -9,7 +9,7 @@ import { bundleProgram } from "../fakes/daemon.ts";
 import { forgedLeaf } from "../fakes/forged-leaf.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
-import { goTo, openNewest, pair, ringOnce } from "./hands.ts";
+import { goTo, openNewest, pair, ringOnce, tryAgain } from "./hands.ts";
 import { buildPages } from "./pages.ts";
 import { fetchAuthority, trustingHome } from "./trusting-home.ts";
 import { until } from "./until.ts";
@@ -65,13 +65,11 @@ describe("the app at the doorbell's own HTTPS address", () => {
     const reloaded = page.waitForResponse((response) => response.url() === door.url);
     await page.goto(door.url);
     expect((await reloaded).fromServiceWorker()).toBe(true);
-    const notReached = page.locator(".main .notice").getByText("Doorbell not reached");
-    await notReached.waitFor();
+    await page.locator(".main .notice").getByText("Doorbell not reached").waitFor();
     await goTo(page, "Timeline");
     await page.getByRole("link", { name: /^Ring/ }).first().waitFor();
     await door.comeBack();
-    await page.getByRole("button", { name: "Try again" }).click();
-    await until(async () => (await notReached.count()) === 0);
+    await tryAgain(page);
   });
 });
 

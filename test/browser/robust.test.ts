@@ -10,7 +10,7 @@ import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
-import { goTo, openNewest, pair, prepareShare, ringOnce } from "./hands.ts";
+import { goTo, openNewest, pair, prepareShare, ringOnce, tryAgain } from "./hands.ts";
 import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
@@ -199,6 +199,7 @@ describe("a paired phone", () => {
     await tabTo(/^Go on$/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "This is what leaves your home" }).waitFor();
+    expect(await page.evaluate(() => [scrollY, document.activeElement?.id])).toEqual([0, "check"]);
     await expectAccessible(page);
     await tabTo(/^Sign and share$/);
     await page.keyboard.press("Enter");
@@ -287,15 +288,17 @@ describe("a paired phone", () => {
     await page.getByText("Camera on").waitFor();
     await page.locator(".still img").first().waitFor(); // read anew since the browser had no room
     await door.shutDown();
-    await page.reload();
     const notReached = page.locator(".main .notice").getByText("Doorbell not reached");
+    await notReached.waitFor();
+    expect(await page.getByText("Camera on").count()).toBe(0); // nobody knows
+    expect(await page.getByRole("button", { name: "Watch live" }).count()).toBe(0);
+    await page.reload();
     await notReached.waitFor();
     await goTo(page, "Timeline");
     await page.getByRole("link", { name: /^Ring/ }).first().waitFor();
     await page.locator(".still img").first().waitFor();
     await expectAccessible(page);
     await door.comeBack();
-    await page.getByRole("button", { name: "Try again" }).click();
-    await until(async () => (await notReached.count()) === 0);
+    await tryAgain(page);
   });
 });

@@ -6,7 +6,7 @@ import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
-import { admit, goTo, pair, pairAnother } from "./hands.ts";
+import { admit, goTo, pair, pairAnother, tryAgain } from "./hands.ts";
 import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
@@ -92,8 +92,7 @@ describe("the doorbell's settings in the app", () => {
     await page.getByRole("alert").getByText("cannot be reached").waitFor();
     expect(await days(page).inputValue()).toBe("9");
     await door.comeBack();
-    await page.getByRole("button", { name: "Try again" }).first().click();
-    await until(async () => (await page.getByText("Doorbell not reached").count()) === 0);
+    await tryAgain(page);
     expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Garden gate");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("All phones of the household see it").waitFor();

@@ -7,7 +7,7 @@ import { build } from "esbuild";
 import { askDaemon } from "../../src/cli/control-client.ts";
 
 const END_WITHIN_MS = 20_000;
-const program = join(import.meta.dirname, "../../.cache/scenario/doorward.mjs");
+export const program = join(import.meta.dirname, "../../.cache/scenario/doorward.mjs");
 const liveChild = join(import.meta.dirname, "../../.cache/scenario/live-child.mjs");
 
 /** Bundles `doorward` from the sources as they are now; once per test file. */

@@ -32,7 +32,7 @@ export function HomeScreen({ home }: { readonly home: Home }) {
       <header class="stack tight">
         <h1>{status?.name ?? words.home.title}</h1>
         <CameraLine home={home} />
-        {status?.camera === "on" ? (
+        {status?.camera === "on" && home.link.connection.value === "online" ? (
           <div>
             <Button icon="camera" onClick={() => home.watch(true)}>
               {words.home.watchLive}
@@ -73,7 +73,16 @@ export function HomeScreen({ home }: { readonly home: Home }) {
 
 function CameraLine({ home }: { readonly home: Home }) {
   const status = home.status.value;
-  if (status === null) return <p class="muted">{words.connection[home.link.connection.value]}</p>;
+  const connection = home.link.connection.value;
+  // What the camera did before the connection was lost says nothing about now.
+  if (status === null || connection !== "online") {
+    return (
+      <p class="camera-line muted">
+        <span class="lamp off" />
+        {words.connection[connection]}
+      </p>
+    );
+  }
   const isOn = status.camera === "on";
   const text = { on: words.home.cameraOn, lost: words.home.cameraLost, privacy: words.home.cameraPrivacy };
   return (

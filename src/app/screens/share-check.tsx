@@ -10,6 +10,7 @@ import type { Recipient } from "../model/recipient.ts";
 import { type ShareDraft, signShare } from "../model/share-draft.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { useAction } from "../parts/use-action.ts";
+import { useStep } from "../parts/use-step.ts";
 import { goInstead } from "../router.ts";
 import { words } from "../words.ts";
 import { RecipientCard } from "./share-recipient.tsx";
@@ -28,6 +29,7 @@ interface CheckStepProps {
 /** Everything that would leave, to see and to play, before the one signature. */
 export function CheckStep({ home, film, recipient, draft, plan, request, onBack }: CheckStepProps) {
   const action = useAction();
+  useStep("check");
   const mp4 = useMemo(() => film.mp4(plan.lanes), [film, plan.fromSeconds, plan.toSeconds, plan.sound !== null]);
   const url = useObjectUrl(mp4, "video/mp4");
   const sign = (): void =>
@@ -38,7 +40,9 @@ export function CheckStep({ home, film, recipient, draft, plan, request, onBack 
   return (
     <section class="stack" aria-labelledby="check">
       <div class="stack tight">
-        <h2 id="check">{words.share.checkTitle}</h2>
+        <h2 id="check" tabIndex={-1}>
+          {words.share.checkTitle}
+        </h2>
         <p class="muted">{words.share.checkText}</p>
       </div>
       {/* biome-ignore lint/a11y/useMediaCaption: a doorbell's sound has no captions. */}

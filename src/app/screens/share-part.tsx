@@ -7,6 +7,7 @@ import type { Film } from "../model/film.ts";
 import type { ShareDraft } from "../model/share-draft.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { Filmstrip } from "../parts/filmstrip.tsx";
+import { useStep } from "../parts/use-step.ts";
 import { words } from "../words.ts";
 
 interface PartStepProps {
@@ -26,11 +27,14 @@ export function PartStep({ film, seams, draft, plan, hasSound, isAnswer, onChang
   const wholeSeconds = (seams.at(-1) ?? 0) / 1000;
   const set = (change: Partial<ShareDraft>): void => onChange({ ...draft, ...change });
   const isDamaged = plan instanceof OwnerError;
+  useStep("what");
   return (
     <div class="stack loose">
       <section class="stack" aria-labelledby="what">
         <div class="stack tight">
-          <h2 id="what">{words.share.whatTitle}</h2>
+          <h2 id="what" tabIndex={-1}>
+            {words.share.whatTitle}
+          </h2>
           <p class="muted">{words.share.whatText}</p>
         </div>
         <Filmstrip
