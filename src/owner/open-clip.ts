@@ -110,31 +110,31 @@ async function openLane(
 
 /** Opens consecutive leaves of one lane; null, and a gap, where one does not open. */
 export async function openLeaves(
-  { crypto, source, clip }: Pick<Opener, "crypto" | "source" | "clip">,
+  opener: Pick<Opener, "crypto" | "source" | "clip">,
   lane: Lane,
   leaves: readonly LeafData[],
   keys: readonly Uint8Array[],
   gaps: Gap[],
 ): Promise<(Uint8Array | null)[]> {
-  const ciphertexts = await source.fragments(clip.clip, leaves);
+  const ciphertexts = await opener.source.fragments(opener.clip.clip, leaves);
   return leaves.map((leaf, i) => {
-    const [key, ciphertext] = [keys[leaf.index], ciphertexts[i]];
-    const result = key && ciphertext ? openOne(crypto, clip.clip, leaf, key, ciphertext) : "missing";
+    const result = openLeaf(opener, leaf, keys[leaf.index], ciphertexts[i]);
     if (typeof result !== "string") return result;
     gaps.push({ lane, index: leaf.index, reason: result });
     return null;
   });
 }
 
-function openOne(
-  crypto: Crypto,
-  clip: Uint8Array,
+/** Opens one leaf's ciphertext; why not, where it does not open. */
+export function openLeaf(
+  { crypto, clip }: Pick<Opener, "crypto" | "clip">,
   leaf: LeafData,
-  key: Uint8Array,
-  ciphertext: Uint8Array,
-): Uint8Array | ProtocolErrorCode {
+  key: Uint8Array | undefined,
+  ciphertext: Uint8Array | null | undefined,
+): Uint8Array | Gap["reason"] {
+  if (!key || !ciphertext) return "missing";
   try {
-    return openFragment(crypto, clip, leaf, key, ciphertext);
+    return openFragment(crypto, clip.clip, leaf, key, ciphertext);
   } catch (error) {
     if (error instanceof ProtocolError) return error.code;
     throw error;

@@ -1,6 +1,6 @@
 import { wipe } from "../protocol/bytes.ts";
 import { fragmentKeys, LANES, type Lane } from "../protocol/clip-keys.ts";
-import { type Opener, openLeaves } from "./open-clip.ts";
+import { type Opener, openLeaf } from "./open-clip.ts";
 
 /** One leaf of picture or sound as it arrives; null: it cannot be opened, and what is around it still plays. */
 export interface StreamedFragment {
@@ -15,7 +15,10 @@ const BATCHES = [2, 4, 8, 32] as const;
 /** With which a film begins: its init segment and its first second. */
 export const [FIRST_BATCH] = BATCHES;
 
-/** Opens a verified clip's picture and sound from the beginning, side by side, so that it can play while the rest arrives. */
+/**
+ * Opens a verified clip's picture and sound from the beginning, side by side, so that it can play while the rest arrives.
+ * Each leaf is opened when it is asked for: whoever has other things to do does them in between.
+ */
 export async function* streamClip(
   opener: Opener,
   signal: { readonly aborted: boolean },
@@ -29,14 +32,20 @@ export async function* streamClip(
     for (let [at, round] = [0, 0]; at < longest; round += 1) {
       const size = BATCHES[Math.min(round, BATCHES.length - 1)] ?? 1;
       if (signal.aborted) return;
-      const opened = await Promise.all(
-        tracks.map(async ({ lane, leaves, keys }) => {
+      const fetched = await Promise.all(
+        tracks.map(async ({ leaves, ...track }) => {
           const batch = leaves.slice(at, at + size);
-          const bytes = batch.length === 0 ? [] : await openLeaves(opener, lane, batch, keys, []);
-          return batch.map(({ index }, i) => ({ lane, index, bytes: bytes[i] ?? null }));
+          const ciphertexts = batch.length === 0 ? [] : await opener.source.fragments(opener.clip.clip, batch);
+          return { ...track, batch, ciphertexts };
         }),
       );
-      yield* opened.flat();
+      for (const { lane, batch, keys, ciphertexts } of fetched) {
+        for (const [i, leaf] of batch.entries()) {
+          if (signal.aborted) return;
+          const opened = openLeaf(opener, leaf, keys[leaf.index], ciphertexts[i]);
+          yield { lane, index: leaf.index, bytes: typeof opened === "string" ? null : opened };
+        }
+      }
       at += size;
     }
   } finally {
