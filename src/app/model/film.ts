@@ -15,10 +15,11 @@ export type FilmState = "loading" | "whole" | "failed";
 function nextTask(): Promise<void> {
   const { port1, port2 } = new MessageChannel(); // a timer is slowed down where nobody looks
   return new Promise((resolve) => {
-    port1.onmessage = () => {
+    port1.addEventListener("message", () => {
       port1.close();
       resolve();
-    };
+    });
+    port1.start();
     port2.postMessage(null);
   });
 }
