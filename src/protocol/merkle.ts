@@ -18,7 +18,7 @@ export const leafHashes = (crypto: Crypto, leaves: readonly Uint8Array[]): Promi
   crypto.sha256Each(leaves.map((leaf) => concatBytes(LEAF, leaf)));
 
 export const nodeHash = (crypto: Crypto, left: Uint8Array, right: Uint8Array): Uint8Array =>
-  crypto.sha256(NODE, left, right);
+  crypto.sha256(concatBytes(NODE, left, right));
 
 /** The tree of leaves appended one by one, as one hash per complete subtree. */
 export class MerkleFrontier {
