@@ -77,10 +77,10 @@ export class BootedDoorbell {
     return JSON.parse(await this.#machine.ssh.run(words, { input, withinMs: JUDGED_WITHIN_MS })) as Judgement;
   }
 
-  /** From now on somebody rings every other second. */
+  /** From now on somebody rings every few seconds. */
   async beginRinging(): Promise<void> {
     await this.#machine.ssh.run(
-      `cd ${quoted(this.#files.device)} && setsid perl -e '${RINGS}' </dev/null >/dev/null 2>&1 &`,
+      `cd ${quoted(this.#files.device)}; setsid perl -e '${RINGS}' </dev/null >/dev/null 2>&1 &`,
     );
   }
 
@@ -96,7 +96,7 @@ export class BootedDoorbell {
 const RINGS = `use IO::Socket::UNIX; while (1) {
   my $s = IO::Socket::UNIX->new(Peer => "control.sock");
   if ($s) { print $s "{\\"op\\":\\"ring\\",\\"ms\\":200}\\n"; $s->flush; <$s>; }
-  sleep 2;
+  sleep 4;
 }`;
 
 function mountWords(device: string, isNew: boolean): string {

@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
-import { makeFilm } from "../../crash/film.ts";
 import { makeHousehold } from "../../crash/household.ts";
 import { Dice } from "../../forge/dice.ts";
+import { makeFlashingFilm } from "../../soak/film.ts";
 import { type Lost, VolatileDisk } from "../nbd/volatile-disk.ts";
 import { BootedDoorbell, type DoorbellFiles } from "./booted-doorbell.ts";
 
+const FILM_SECONDS = 40;
+/** What an emulated processor need not do besides. */
+const LIGHT = { "motion.mode": "pir", "web.on": false, "push.on": false } as const;
 const DISK_BYTES = 256 << 20;
 /** All but binaries: a thousand small files are much work for an emulated processor. */
 const external = ["better-sqlite3", "sodium-native", "onoff", "@roamhq/wrtc"];
@@ -50,9 +53,9 @@ export async function cutAndBoot({ boots, seed }: BootCutsOrder, tell: (line: st
     await bundle("test/rig/cuts/observed-doorward.ts", main);
     await bundle("test/rig/boots/boot-judge.ts", judge);
     const film = join(programs, "film.mp4");
-    await makeFilm(film);
+    await makeFlashingFilm(film, FILM_SECONDS);
     const live = async (name: string, count: number, withoutSync: boolean): Promise<BootTally> => {
-      const { device, config } = await makeHousehold(join(programs, name), main, film);
+      const { device, config } = await makeHousehold(join(programs, name), main, film, process.env, LIGHT);
       const files = {
         cacheDir: join(process.cwd(), ".cache/rig"),
         socket: join(scratch, name),
