@@ -16,7 +16,7 @@ const DISK_BYTES = 256 << 20;
 /** All but binaries: a thousand small files are much work for an emulated processor. */
 const external = ["better-sqlite3", "sodium-native", "onoff", "@roamhq/wrtc"];
 const banner = {
-  js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url); const __dirname = import.meta.dirname;',
 };
 /** After the first acknowledgement of a life; an emulated doorbell acknowledges about once a second. */
 const LIVES_MOST_MS = 20_000;
