@@ -57,7 +57,7 @@ export class BootedDoorbell {
     const disks = [`nbd+unix:///?socket=${files.socket}`];
     let machine: Machine | null = null;
     try {
-      machine = await boot({ cacheDir: files.cacheDir, disks });
+      machine = await boot({ cacheDir: files.cacheDir, disks, isBare: true });
       machine.onLine(onPromise);
       await machine.ssh.run(mountWords(files.device, isNew));
       await machine.ssh.run(startWords(files, withoutSync), { withinMs: READY_WITHIN_MS });
