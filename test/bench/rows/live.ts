@@ -3,19 +3,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import type { EngineName } from "../../../src/device/live/live-peer.ts";
 import { LiveView } from "../../../src/device/live/live-view.ts";
-import { systemClock } from "../../../src/device/platform/clock.ts";
-import { silentLog } from "../../../src/device/platform/logger.ts";
-import { Recorder } from "../../../src/device/recorder/recorder.ts";
-import { recorderDefaults } from "../../../src/device/recorder/recorder-config.ts";
 import type { Measurement } from "../context.ts";
 import { DatachannelPeer } from "../datachannel-peer.ts";
 import { type DoorEnd, framesDecoded, launchViewer, watching } from "../live-viewer.ts";
 import { commandLine, processCpuSeconds, processTree, treeCpuSeconds } from "../process-tree.ts";
+import { RecorderPeer } from "../recorder-peer.ts";
 import { makeRow, type Pair, type RowDefinition } from "../row.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../dist/program/live-child.mjs");
-/** By then all three programs have compiled what they run. */
-const SETTLING_MS = 15_000;
+/** By then V8 has compiled what ours runs for each packet; half of what it costs in the first half minute is that. */
+const SETTLING_MS = 45_000;
 const WINDOW_MS = 20_000;
 
 const transcoding: RowDefinition = {
@@ -40,32 +37,36 @@ interface Cpu {
   readonly ffmpeg: number;
 }
 
-const cpuOf = (pid: number): { readonly tree: number; readonly engine: number; readonly here: number } => ({
-  tree: treeCpuSeconds(pid),
-  engine: processCpuSeconds(pid),
-  here: processCpuSeconds(process.pid),
-});
-
-/** What this process, which is the recorder's too, uses in a minute while nobody watches. */
-async function idleHere(): Promise<number> {
-  const before = processCpuSeconds(process.pid);
-  await sleep(WINDOW_MS);
-  return ((processCpuSeconds(process.pid) - before) * 60_000) / WINDOW_MS;
+/** A recorder, and what its process uses in a minute while nobody watches. */
+interface Stand {
+  readonly recorder: RecorderPeer;
+  readonly idle: number;
 }
 
-async function measure(browser: Browser, door: DoorEnd, pid: () => number, idle: number): Promise<Cpu> {
+async function idleOf({ pid }: RecorderPeer): Promise<number> {
+  const before = processCpuSeconds(pid);
+  await sleep(WINDOW_MS);
+  return ((processCpuSeconds(pid) - before) * 60_000) / WINDOW_MS;
+}
+
+async function measure(browser: Browser, door: DoorEnd, pid: () => number, { recorder, idle }: Stand): Promise<Cpu> {
+  const cpuNow = () => ({
+    tree: treeCpuSeconds(pid()),
+    engine: processCpuSeconds(pid()),
+    recorder: processCpuSeconds(recorder.pid),
+  });
   return watching(browser, door, async (page) => {
     await sleep(SETTLING_MS);
-    const [before, framesBefore, startMs] = [cpuOf(pid()), await framesDecoded(page), performance.now()];
+    const [before, framesBefore, startMs] = [cpuNow(), await framesDecoded(page), performance.now()];
     await sleep(WINDOW_MS);
     const minutes = (performance.now() - startMs) / 60_000;
-    const [after, frames] = [cpuOf(pid()), (await framesDecoded(page)) - framesBefore];
+    const [after, frames] = [cpuNow(), (await framesDecoded(page)) - framesBefore];
     // A view that stutters is cheap: half the frames at least have to be seen.
     if (frames < (WINDOW_MS * 15) / 2000) throw new Error(`only ${frames} frames in ${WINDOW_MS / 1000} s`);
     const tree = (after.tree - before.tree) / minutes;
     const engine = (after.engine - before.engine) / minutes;
-    const here = (after.here - before.here) / minutes;
-    return { all: tree + Math.max(0, here - idle), engine, ffmpeg: tree - engine };
+    const atSocket = (after.recorder - before.recorder) / minutes - idle;
+    return { all: tree + Math.max(0, atSocket), engine, ffmpeg: tree - engine };
   });
 }
 
@@ -76,7 +77,7 @@ function viewPid(): number {
   return view.pid;
 }
 
-function openView(recorder: Recorder, engine: EngineName): LiveView {
+function openView(recorder: RecorderPeer, engine: EngineName): LiveView {
   const plan = {
     streamSocket: recorder.liveSocketPath,
     ffmpegPath: "ffmpeg",
@@ -95,27 +96,22 @@ const share = (parts: readonly Cpu[], of: (cpu: Cpu) => number): number =>
 export const live: Measurement = {
   rows: [transcoding.name, forwarding.name],
   async measure({ pairs: count, workDir, wants, say }) {
-    const recorder = new Recorder(
-      { ...recorderDefaults, runtimeDir: join(workDir, "run") },
-      { clock: systemClock, log: silentLog, notices: { emit: () => {} }, onMotion: () => {} },
-    );
+    const recorder = await RecorderPeer.start(join(workDir, "run"));
     const browser = await launchViewer();
     try {
-      await recorder.start();
-      await recorder.ready();
-      const idle = await idleHere();
+      const stand = { recorder, idle: await idleOf(recorder) };
       const [views, transcoded, forwarded]: [Cpu[], Pair[], Pair[]] = [[], [], []];
       for (let i = 0; i < count; i += 1) {
         say(`pair ${i + 1} of ${count}`);
-        const ours = await measure(browser, openView(recorder, "werift"), viewPid, idle);
+        const ours = await measure(browser, openView(recorder, "werift"), viewPid, stand);
         views.push(ours);
         if (wants(transcoding.name)) {
-          const { all } = await measure(browser, openView(recorder, "node-webrtc"), viewPid, idle);
+          const { all } = await measure(browser, openView(recorder, "node-webrtc"), viewPid, stand);
           transcoded.push({ ours: ours.all, reference: all });
         }
         if (wants(forwarding.name)) {
           const peer = await DatachannelPeer.start(recorder.liveSocketPath, { sound: true });
-          const { all } = await measure(browser, peer, () => peer.pid, idle);
+          const { all } = await measure(browser, peer, () => peer.pid, stand);
           forwarded.push({ ours: ours.all, reference: all });
         }
       }
