@@ -9,7 +9,7 @@ const { join } = require("node:path");
 
 const READY_WITHIN_MS = 300_000;
 /** As bin/doorward starts it: V8 takes code only under the flags that it was compiled under. */
-const FLAGS = ["--max-semi-space-size=2"];
+const FLAGS = ["--max-semi-space-size=2", "--no-memory-reducer"];
 const PROGRAM = join(__dirname, "doorward.cjs");
 
 const config = (dataDir) => `[device]

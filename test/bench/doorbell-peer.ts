@@ -5,8 +5,8 @@ import { Child, runToEnd, until } from "./child.ts";
 import { commandLine, processCpuSeconds, processTree } from "./process-tree.ts";
 
 export const DOORWARD = join(process.cwd(), "dist/program/doorward.cjs");
-/** As systemd/doorward.service starts it. */
-const NODE_FLAGS = ["--max-semi-space-size=2"];
+/** As bin/doorward of the package starts it. */
+const NODE_FLAGS = ["--max-semi-space-size=2", "--no-memory-reducer"];
 
 export interface DoorbellCamera {
   readonly main: string;
