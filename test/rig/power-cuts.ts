@@ -9,8 +9,8 @@ export interface Cuts {
   readonly lost: number;
 }
 
-/** Runs `npm run cuts` in a process of its own. @param words - Its options. */
-export async function powerCuts(words: readonly string[]): Promise<Cuts> {
+/** Runs `npm run cuts` in a process of its own. @param words - Its options. @returns Also whether all of it went well, its control included. */
+export async function powerCuts(words: readonly string[]): Promise<{ readonly ok: boolean; readonly cuts: Cuts }> {
   const child = spawn("scripts/run", ["test/rig/cuts/cuts.ts", ...words, "--json"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -19,7 +19,7 @@ export async function powerCuts(words: readonly string[]): Promise<Cuts> {
     out += text;
   });
   const status = await new Promise((resolve) => child.once("close", resolve));
-  const report = JSON.parse(out === "" ? "{}" : out) as { images?: number; boots?: number; lost?: number };
+  const report = JSON.parse(out === "" ? "{}" : out) as Partial<Cuts & { ok: boolean }>;
   if (report.images === undefined) throw new Error(`npm run cuts ended with ${String(status)} and without a report`);
-  return { images: report.images, boots: report.boots ?? 0, lost: report.lost ?? 0 };
+  return { ok: report.ok === true, cuts: { images: report.images, boots: report.boots ?? 0, lost: report.lost ?? 0 } };
 }

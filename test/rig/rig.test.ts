@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterEach(() => made.stand.pins.rest());
 afterAll(async () => {
-  made?.stand.pins.stop();
+  made?.stand.stop();
   await made?.machine?.kill();
 });
 

@@ -22,7 +22,7 @@ const USAGE = `npm run rig -- [--case PART-OF-A-NAME] [--board 4|5] [--keep [FOL
 Boots a virtual machine (emulated: minutes), installs the packaged doorbell in it, runs the cases, and cuts the power on paper.
 RIG=ssh://pi@doorbell.local npm run rig   runs the cases on a Pi with the jumper harness (firmware/board/README.md)
 
-  --case TEXT      only the cases whose name contains it, and no power cuts
+  --case TEXT      only the cases whose name contains it, and no power cuts; may be said again
   --board 4|5      which Pi's GPIO the machine has (default 4)
   --keep [FOLDER]  leaves journal, pin trace, clips and the broker's messages there (default ${KEEP_IN})
   --stay           leaves the machine running, and says how to run cases in it again
@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      case: { type: "string" },
+      case: { type: "string", multiple: true, default: [] },
       board: { type: "string", default: "4" },
       keep: { type: "boolean" },
       stay: { type: "boolean" },
@@ -51,8 +51,9 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const wanted = values.case?.toLowerCase() ?? "";
-  const chosen = cases.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const isWanted = (name: string): boolean =>
+    values.case.length === 0 || values.case.some((part) => name.toLowerCase().includes(part.toLowerCase()));
+  const chosen = cases.filter(({ name }) => isWanted(name));
   const [folder = KEEP_IN, ...more] = positionals;
   const isFolderAsked = positionals.length > 0;
   const boots = Number(values.cuts ?? 0);
@@ -74,15 +75,15 @@ async function main(): Promise<number> {
       await stand.keep(folder);
       say(`Journal, pin trace, clips and the broker's messages: ${folder}`);
     }
-    stand.pins.stop();
+    stand.stop();
     if (values.stay === true && machine !== null) await stay(stand.ssh.address);
   } finally {
     await machine?.kill();
   }
-  const isWhole = wanted === "" && stand.isVirtual;
-  const cuts = isWhole || boots > 0 ? await powerCuts(["--images", String(IMAGES), ...bootWords(boots)]) : null;
-  const ok = results.every((result) => result.ok) && (cuts?.lost ?? 0) === 0;
-  if (values.json === true) console.log(JSON.stringify(report(ok, results, cuts, stand.figures)));
+  const isWhole = values.case.length === 0 && stand.isVirtual;
+  const power = isWhole || boots > 0 ? await powerCuts(["--images", String(IMAGES), ...bootWords(boots)]) : null;
+  const ok = results.every((result) => result.ok) && power?.ok !== false;
+  if (values.json === true) console.log(JSON.stringify(report(ok, results, power?.cuts ?? null, stand.figures)));
   return ok ? 0 : 1;
 }
 

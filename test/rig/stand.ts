@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { guestProgram, Harness, type PinFiles, quoted } from "./harness.ts";
+import { Journal } from "./journal.ts";
 import { bundledListener } from "./listener.ts";
 import type { Ssh } from "./ssh.ts";
 
@@ -11,7 +12,7 @@ export interface Figures {
   oomKills: number | null;
 }
 
-const LOOKS_EVERY_MS = 200;
+const LOOKS_EVERY_MS = 500;
 const CLIPS = "/var/lib/doorward/vault/clips";
 const OWNER_HOME = "/var/lib/doorward-rig-owner";
 const BROKER_LOG = "/run/rig-broker.log";
@@ -23,11 +24,13 @@ export class Stand {
   /** Whether the machine is the virtual one, whose simulators take faults. */
   readonly isVirtual: boolean;
   readonly say: (text: string) => void;
+  readonly #journal: Journal;
   readonly figures: Figures = { readyRatio: null, edgeToPublish: null, oomKills: null };
 
   private constructor(ssh: Ssh, pins: PinFiles, say: (text: string) => void) {
     this.ssh = ssh;
     this.pins = new Harness(ssh, pins);
+    this.#journal = new Journal(ssh);
     this.isVirtual = pins.isVirtual;
     this.say = say;
   }
@@ -82,17 +85,9 @@ export class Stand {
     return names.split("\n").filter((name) => name.endsWith(".clip"));
   }
 
-  /** The journal of this start's unit, its own messages only, since a time of the remote clock. */
-  async journal(sinceSeconds = 0): Promise<string> {
-    return await this.ssh.run(`journalctl -u doorward -o cat --no-pager --since @${Math.floor(sinceSeconds)}`);
-  }
-
-  async says(text: string, sinceSeconds: number, withinMs = 180_000): Promise<void> {
-    await this.until(
-      `the journal says "${text}"`,
-      async () => (await this.journal(sinceSeconds)).includes(text),
-      withinMs,
-    );
+  /** @param since - A time of the remote clock. */
+  async says(text: string, since: number, withinMs = 180_000): Promise<void> {
+    await this.until(`the journal says "${text}"`, () => Promise.resolve(this.#journal.says(text, since)), withinMs);
   }
 
   /** Settles when a program holds the camera's device and has had the time for its first pictures. */
@@ -121,10 +116,16 @@ export class Stand {
     }
   }
 
+  stop(): void {
+    this.pins.stop();
+    this.#journal.stop();
+  }
+
   /** Everything that tells what happened: journal, pin trace, clips and the broker's messages. */
   async keep(folder: string): Promise<void> {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "journal.txt"), await this.journal());
+    const journal = await this.ssh.run("journalctl -u doorward -o short-precise --no-pager");
+    writeFileSync(join(folder, "journal.txt"), journal);
     writeFileSync(
       join(folder, "pins.txt"),
       this.pins.trace.map(({ at, pin, value }) => `${at} ${pin} ${value}\n`).join(""),

@@ -38,7 +38,7 @@ export const figures: readonly Case[] = [
       const at = await stand.pins.now();
       for (let visit = 0; visit < VISITS; visit += 1) {
         await stand.pins.pulses(visit % 4 === 0 ? "bell" : "motion", 200);
-        await stand.pins.wait(visit % 5 === 0 ? 9000 : 3000); // some begin a clip, most lengthen one
+        await stand.pins.wait(visit % 5 === 0 ? 7000 : 2000); // some begin a clip, most lengthen one
       }
       await stand.says("clip sealed", at);
       const kills = await oomKills(stand.ssh);

@@ -4,7 +4,7 @@ import type { Case } from "./case.ts";
 const LISTENS_SECONDS = 8;
 /** The brackets keep the search from finding the shell that makes it. Prints until when a live view's process was there, once there is none any more. */
 const LAST_SEEN =
-  "for i in $(seq 600); do pgrep -f live-child[.]mjs >/dev/null && break; sleep 0.2; done; while pgrep -f live-child[.]mjs >/dev/null; do t=$(date +%s.%N); done; echo $t";
+  "for i in $(seq 600); do pgrep -f live-child[.]mjs >/dev/null && break; sleep 0.2; done; while pgrep -f live-child[.]mjs >/dev/null; do t=$(date +%s.%N); sleep 0.1; done; echo $t";
 
 export const talking: readonly Case[] = [
   {

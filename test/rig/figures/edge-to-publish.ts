@@ -9,7 +9,7 @@ const PAIRS = 100;
 const GLITCH_FILTER_MS = 5;
 const PRESS_MS = 100;
 /** The picture of who rang is made meanwhile, by another program. */
-const AFTER_RING_MS = 2000;
+const AFTER_RING_MS = 1000;
 const AFTER_EDGE_MS = 300;
 const HEARD_WITHIN_MS = 30_000;
 
