@@ -201,6 +201,14 @@ describe("an owner and a recipient with nothing but the command line", () => {
     expect(await json(bert("approve", token, "--yes"))).toMatchObject({ outcome: "undo-window" });
     expect(await json(bert("undo", token))).toMatchObject({ was: "undo-window" });
 
+    expect(await json(owner("recovery", "set"))).toMatchObject({ missing: 1 });
+    expect(await json(owner("recovery", "show"))).toMatchObject({ registered: false });
+    expect(await json(owner("recovery", "approve", "--yes"))).toMatchObject({ signed: [] }); // one's own does not count twice
+    expect(await json(bert("recovery", "approve", "--yes"))).toMatchObject({
+      signed: [{ removes: false, missing: 0 }],
+    });
+    expect(await json(owner("recovery", "show"))).toMatchObject({ registered: true, footage: false });
+
     const [, member] = (await json(owner("household", "list"))).members as { member: string }[];
     expect((await doorward(owner("household", "remove", String(member?.member), "--yes"))).err).toContain(
       "quorum of 2",
