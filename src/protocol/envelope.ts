@@ -8,7 +8,7 @@ import { decodeJson, encodeJson, type Json } from "./canonical-json.ts";
 import type { Crypto } from "./crypto.ts";
 import { type TextWalk, walkEnvelope } from "./envelope-text.ts";
 import { ProtocolError } from "./errors.ts";
-import { ownHash } from "./hash.ts";
+import { hashEach, ownHash } from "./hash.ts";
 import { array, integer, isJsonObject, object, type Shape, text } from "./shape.ts";
 
 export type Kind =
@@ -97,6 +97,17 @@ export function statementDigest(
 ): Uint8Array {
   return crypto.sha256(preAuthenticationHead(kind.kind, payloadBytes), payloadBytes);
 }
+
+/** {@link statementDigest} of many statements of one kind. */
+export const statementDigests = (
+  crypto: Crypto,
+  { kind }: Pick<StatementKind<unknown>, "kind">,
+  payloads: readonly Uint8Array[],
+): Promise<readonly Uint8Array[]> =>
+  hashEach(
+    crypto,
+    payloads.map((payload) => [preAuthenticationHead(kind, payload), payload]),
+  );
 
 export function keyId(crypto: Crypto, publicKey: Uint8Array): string {
   return toBase64url(ownHash(crypto, "key-id", publicKey).subarray(0, 16));
@@ -240,15 +251,24 @@ function typeTextOf(kind: Kind): Uint8Array {
 export const walkEnvelopeOf = ({ kind }: Pick<StatementKind<unknown>, "kind">, walk: TextWalk): Envelope | null =>
   walkEnvelope(walk, payloadType(kind), typeTextOf(kind));
 
-/** Reads what an envelope holds. @throws {@link ProtocolError} `statement/encoding`, `statement/shape`, `statement/version`. */
-export function statementOf<T>(crypto: Crypto, kind: StatementKind<T>, envelope: Envelope): UnverifiedStatement<T> {
+/**
+ * Reads what an envelope holds.
+ * @param known - The statement's digest, where it was hashed with others.
+ * @throws {@link ProtocolError} `statement/encoding`, `statement/shape`, `statement/version`.
+ */
+export function statementOf<T>(
+  crypto: Crypto,
+  kind: StatementKind<T>,
+  envelope: Envelope,
+  known?: Uint8Array,
+): UnverifiedStatement<T> {
   const { payload: payloadBytes, payloadType: type, keyid, signature } = envelope;
   if (type !== payloadType(kind.kind)) throw new ProtocolError("statement/shape", `not a ${kind.kind} statement`);
   const payload = decodePayload(kind, payloadBytes);
   return {
     payload,
     payloadBytes,
-    digest: statementDigest(crypto, kind, payloadBytes),
+    digest: known ?? statementDigest(crypto, kind, payloadBytes),
     keyid,
     signature,
     // Most statements of a log are read and never verified, so this is put together when asked for.

@@ -1,8 +1,9 @@
 /** Merkle trees of RFC 6962, section 2.1, over SHA-256. */
 
-import { concatBytes, equalBytes } from "./bytes.ts";
+import { equalBytes } from "./bytes.ts";
 import { LANES, type Lane, type LaneName } from "./clip-keys.ts";
 import type { Crypto } from "./crypto.ts";
+import { hashEach } from "./hash.ts";
 import type { LeafCounts } from "./statements/manifest.ts";
 
 const LEAF = Uint8Array.of(0);
@@ -13,9 +14,11 @@ export const MAX_PATH_LENGTH = 32;
 
 export const leafHash = (crypto: Crypto, leaf: Uint8Array): Uint8Array => crypto.sha256(LEAF, leaf);
 
-/** The same of many leaves. */
 export const leafHashes = (crypto: Crypto, leaves: readonly Uint8Array[]): Promise<readonly Uint8Array[]> =>
-  crypto.sha256Each(leaves.map((leaf) => concatBytes(LEAF, leaf)));
+  hashEach(
+    crypto,
+    leaves.map((leaf) => [LEAF, leaf]),
+  );
 
 export const nodeHash = (crypto: Crypto, left: Uint8Array, right: Uint8Array): Uint8Array =>
   crypto.sha256(concatBytes(NODE, left, right));

@@ -15,6 +15,6 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     ]),
   );
   invocation.terminal.say();
-  invocation.terminal.say("Next: `doorward register serve --data …`. Followers configure the log's key.");
+  invocation.terminal.say(`Next: \`doorward register serve --data ${folder.dir}\`. Followers configure the log's key.`);
   return { json: { ok: true, name: settings.name, data: folder.dir, key } };
 }

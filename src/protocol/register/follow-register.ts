@@ -6,14 +6,16 @@ import type { Crypto } from "../crypto.ts";
 import { ProtocolError } from "../errors.ts";
 import { array, integer, object, type Shape, text } from "../shape.ts";
 import type { LogPolicy, OpenCheckpoint } from "../tlog/checkpoint.ts";
-import { followLog, type SeenCheckpoint } from "../tlog/follow-log.ts";
+import { followLog, type LogEntry, type SeenCheckpoint } from "../tlog/follow-log.ts";
 import type { TileSource } from "../tlog/tiles.ts";
 import { RequestError, type RequestErrorCode } from "./errors.ts";
-import { type Entry, type EntryOf, type Leaf, readLeaf } from "./leaf.ts";
+import { type Entry, type EntryOf, type Leaf, readLeaf, readLeaves } from "./leaf.ts";
 import { RuleBook, type Verdict } from "./rule-book.ts";
 
 /** Of what broke the rules the last few are remembered by place, the rest only counted. */
 const MAX_REMEMBERED_FAULTS = 16;
+/** Entries that are hashed together. */
+const LOT = 64;
 /** How far a register's clock may be ahead of the follower's. */
 const CLOCK_SLACK_SECONDS = 600;
 
@@ -73,8 +75,8 @@ export async function followRegister(
   );
   const faults: RegisterFault[] = [...(memory?.faults.last ?? [])];
   let faultCount = memory?.faults.count ?? 0;
-  for await (const { index, bytes } of followed.entries) {
-    const found = judgeLeaf(crypto, book, bytes, nowSeconds);
+  for await (const { index, bytes, read } of readTogether(crypto, followed.entries)) {
+    const found = judgeLeaf(book, read, nowSeconds);
     if ("code" in found) {
       faults.push({ index, code: found.code });
       faultCount += 1;
@@ -92,14 +94,34 @@ export async function followRegister(
   return { memory: next, book, checkpoint: followed.checkpoint };
 }
 
-function judgeLeaf(
-  crypto: Crypto,
-  book: RuleBook,
-  bytes: Uint8Array,
-  nowSeconds: number,
-): Leaf | { readonly code: string } {
+interface EntryToRead extends LogEntry {
+  /** @throws as {@link readLeaf}. */
+  readonly read: () => Leaf;
+}
+
+/** In lots small enough to be forgotten soon. */
+async function* readTogether(crypto: Crypto, entries: AsyncIterable<LogEntry>): AsyncGenerator<EntryToRead> {
+  let lot: LogEntry[] = [];
+  for await (const entry of entries) {
+    lot.push(entry);
+    if (lot.length < LOT) continue;
+    yield* await readLot(crypto, lot);
+    lot = [];
+  }
+  yield* await readLot(crypto, lot);
+}
+
+async function readLot(crypto: Crypto, lot: readonly LogEntry[]): Promise<readonly EntryToRead[]> {
+  const reads = await readLeaves(
+    crypto,
+    lot.map(({ bytes }) => bytes),
+  );
+  return reads.map((read, i) => ({ ...(lot[i] as LogEntry), read }));
+}
+
+function judgeLeaf(book: RuleBook, read: () => Leaf, nowSeconds: number): Leaf | { readonly code: string } {
   try {
-    const leaf = readLeaf(crypto, bytes);
+    const leaf = read();
     if (leaf.at > nowSeconds + CLOCK_SLACK_SECONDS) return { code: "register-leaf/future" };
     const verdict: Verdict = book.follow(leaf, () => false);
     return verdict.verdict === "accepted" ? leaf : { code: verdict.code };

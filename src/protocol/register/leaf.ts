@@ -4,9 +4,11 @@ import { ascii } from "../bytes.ts";
 import { decodeJson, encodeJson, type Json } from "../canonical-json.ts";
 import type { Crypto } from "../crypto.ts";
 import {
+  type Envelope,
   MAX_STATEMENT_BYTES,
   readEmbeddedStatement,
   type StatementKind,
+  statementDigests,
   statementOf,
   type UnverifiedStatement,
   walkEnvelopeOf,
@@ -81,21 +83,47 @@ export const encodeLeaf = (kind: EntryKind, at: number, envelope: Uint8Array): U
  * @throws {@link RequestError} `register-leaf/shape`; {@link ProtocolError} as `readStatement`.
  */
 export function readLeaf(crypto: Crypto, bytes: Uint8Array): Leaf {
-  return walkRequest(crypto, bytes) ?? parseLeaf(crypto, bytes);
+  const walked = walkRequest(bytes);
+  return walked === null ? parseLeaf(crypto, bytes) : leafOf(crypto, walked);
 }
+
+/**
+ * Reads many entries, each as {@link readLeaf} does, and hashes the requests among them together.
+ * @returns For each entry what reads it, or throws why not.
+ */
+export async function readLeaves(crypto: Crypto, entries: readonly Uint8Array[]): Promise<readonly (() => Leaf)[]> {
+  const walked = entries.map(walkRequest);
+  const payloads = walked.flatMap((request) => (request === null ? [] : [request.envelope.payload]));
+  const digests = (await statementDigests(crypto, requestStatement, payloads)).values();
+  return walked.map((request, i) => {
+    if (request === null) return () => parseLeaf(crypto, entries[i] ?? new Uint8Array());
+    const digest = digests.next().value;
+    return () => leafOf(crypto, request, digest);
+  });
+}
+
+interface WalkedRequest {
+  readonly at: number;
+  readonly envelope: Envelope;
+}
+
+const leafOf = (crypto: Crypto, { at, envelope }: WalkedRequest, digest?: Uint8Array): Leaf => ({
+  at,
+  entry: { kind: "request", statement: statementOf(crypto, requestStatement, envelope, digest) },
+});
 
 const BEFORE_TIME = ascii('{"at":');
 const BEFORE_REQUEST = ascii(',"request":');
 const END_OF_LEAF = ascii("}");
 
 /** Nearly every leaf is a request, in the one form that registers write. Null for all others, and for one too large. */
-function walkRequest(crypto: Crypto, bytes: Uint8Array): Leaf | null {
+function walkRequest(bytes: Uint8Array): WalkedRequest | null {
   const walk = new TextWalk(bytes);
   const at = walk.passes(BEFORE_TIME) ? walk.wholeNumber() : null;
   if (at === null || bytes.length - frameBytes("request", at) > MAX_STATEMENT_BYTES) return null;
   const envelope = walk.passes(BEFORE_REQUEST) ? walkEnvelopeOf(requestStatement, walk) : null;
   if (envelope === null || !walk.passes(END_OF_LEAF) || !walk.isAtEnd) return null;
-  return { at, entry: { kind: "request", statement: statementOf(crypto, requestStatement, envelope) } };
+  return { at, envelope };
 }
 
 /** Reads a leaf in any of its spellings. Exported so that tests can hold the short way to the same answers. */

@@ -47,6 +47,13 @@ describe.each(cryptoPorts)("%s cryptography", (_, crypto) => {
     vi.unstubAllGlobals();
   });
 
+  test.each([0, 1, 4_095, 4_096, 4_097, 70_000])("parts of together %i bytes are hashed as one", (length) => {
+    const whole = Uint8Array.from({ length }, (_, i) => i);
+    const middle = Math.floor(length / 2);
+    expect(crypto.sha256(whole.subarray(0, middle), whole.subarray(middle))).toEqual(crypto.sha256(whole));
+    expect(crypto.sha256(whole)).toEqual(portableCrypto.sha256(whole));
+  });
+
   test("X25519 of RFC 7748, 5.2 and 6.1", () => {
     const nine = fromHex(`09${"00".repeat(31)}`);
     expect(toHex(crypto.agree(nine, nine))).toBe("422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");

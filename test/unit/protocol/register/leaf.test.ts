@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { nodeCrypto as crypto } from "../../../../src/device/platform/node-crypto.ts";
 import { fromUtf8, toBase64, toBase64url, utf8 } from "../../../../src/protocol/bytes.ts";
 import { CodedError } from "../../../../src/protocol/errors.ts";
-import { encodeLeaf, parseLeaf, readLeaf } from "../../../../src/protocol/register/leaf.ts";
+import { encodeLeaf, parseLeaf, readLeaf, readLeaves } from "../../../../src/protocol/register/leaf.ts";
 import { NOON, SampleRegister } from "./sample-register.ts";
 
 const sample = new SampleRegister(crypto);
@@ -46,6 +46,15 @@ describe("a leaf that is taken apart without a parser", () => {
         .map((other) => [at, other]),
     );
     expect(different).toEqual([]);
+  });
+
+  test("is read beside others as alone, each with its own digest, a bad one among them", async () => {
+    const accreditation = encodeLeaf("accreditation", NOON, await sample.accreditation());
+    const second = encodeLeaf("request", NOON + 1, await sample.request({ caseNumber: "2" }));
+    const entries = [utf8(text), accreditation, utf8(`${text} `), second, utf8(""), utf8(text)];
+    const together = await readLeaves(crypto, entries);
+    expect(together.map((one) => read(one, new Uint8Array()))).toEqual(entries.map((bytes) => read(readLeaf, bytes)));
+    expect(await readLeaves(crypto, [])).toEqual([]);
   });
 
   test.each([
