@@ -18,7 +18,10 @@ export function ownHash(crypto: Crypto, label: HashLabel, ...parts: readonly Uin
   return crypto.sha256(utf8(`doorward/v1/${label}\0`), ...parts);
 }
 
-/** SHA-256 of each message's parts one after another. All are put into one memory: engines give many small ones back late. */
+/**
+ * SHA-256 of each message's parts one after another. All are put into one memory, since engines give many
+ * small ones back late; nobody wipes it, so none may be secret.
+ */
 export function hashEach(crypto: Crypto, messages: readonly (readonly Uint8Array[])[]): Promise<readonly Uint8Array[]> {
   const lengths = messages.map((parts) => parts.reduce((sum, part) => sum + part.length, 0));
   const memory = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));

@@ -1,6 +1,6 @@
 /** Merkle trees of RFC 6962, section 2.1, over SHA-256. */
 
-import { equalBytes } from "./bytes.ts";
+import { concatBytes, equalBytes } from "./bytes.ts";
 import { LANES, type Lane, type LaneName } from "./clip-keys.ts";
 import type { Crypto } from "./crypto.ts";
 import { hashEach } from "./hash.ts";
