@@ -1,13 +1,16 @@
 /**
- * Runs inside the machine that has booted after a cut, beside its daemon: arguments are the data folder and the configuration,
- * standard input has the promises that left before the cut. Prints what is lost, and what `doorward check` finds.
+ * Runs inside the machine that has booted after a cut, ahead of its daemon: arguments are the data folder and the
+ * configuration, standard input has the promises that left before the cut. Lets the vault mend itself, as the daemon's start
+ * does; prints what is lost, and what `doorward check` finds.
  */
 import { readFileSync } from "node:fs";
 import { keyOf, readCatalog, readClipFile } from "../../crash/clip-files.ts";
 import { checkFindings } from "../../crash/world.ts";
+import { recoverVault } from "../cuts/judge.ts";
 import { parsePromises } from "../cuts/promises.ts";
 
 const [device = "", config = ""] = process.argv.slice(2);
+await recoverVault(device);
 const clips = new Map(
   readCatalog(device).map(({ id, rows }) => {
     const content = readClipFile(device, id);

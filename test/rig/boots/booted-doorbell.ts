@@ -28,7 +28,6 @@ export interface BootOrder {
   readonly disk: VolatileDisk;
   /** A disk that has no file system yet gets one, with what is in the data folder. */
   readonly isNew: boolean;
-  readonly withoutSync: boolean;
   /** Gets what the daemon acknowledges, a line each, as it leaves by the serial line. */
   readonly onPromise: (line: string) => void;
 }
@@ -50,8 +49,8 @@ export class BootedDoorbell {
     this.#files = files;
   }
 
-  /** Settles when the daemon is ready. */
-  static async start({ files, disk, isNew, withoutSync, onPromise }: BootOrder): Promise<BootedDoorbell> {
+  /** Settles when the disk is mounted. */
+  static async boot({ files, disk, isNew, onPromise }: BootOrder): Promise<BootedDoorbell> {
     const server = new NbdServer((name) => (name === "" ? disk : null));
     await server.listen({ path: files.socket });
     const disks = [`nbd+unix:///?socket=${files.socket}`];
@@ -60,7 +59,6 @@ export class BootedDoorbell {
       machine = await boot({ cacheDir: files.cacheDir, disks, isBare: true });
       machine.onLine(onPromise);
       await machine.ssh.run(mountWords(files.device, isNew));
-      await machine.ssh.run(startWords(files, withoutSync), { withinMs: READY_WITHIN_MS });
       return new BootedDoorbell(machine, server, files);
     } catch (error) {
       await machine?.kill();
@@ -69,7 +67,12 @@ export class BootedDoorbell {
     }
   }
 
-  /** Beside the running daemon, which has mended what the cut left. */
+  /** Settles when the daemon is ready. */
+  async start({ withoutSync }: { readonly withoutSync: boolean }): Promise<void> {
+    await this.#machine.ssh.run(startWords(this.#files, withoutSync), { withinMs: READY_WITHIN_MS });
+  }
+
+  /** Ahead of the daemon's start: the vault mends what the cut left, and is looked at. */
   async judge(promises: readonly string[]): Promise<Judgement> {
     const { judge, device, config } = this.#files;
     const input = promises.map((line) => `${line}\n`).join("");

@@ -106,7 +106,7 @@ async function lives(order: LivesOrder): Promise<BootTally> {
     const before = promises.length;
     let doorbell: BootedDoorbell;
     try {
-      doorbell = await BootedDoorbell.start({ files, disk, isNew: life === 0, withoutSync, onPromise });
+      doorbell = await BootedDoorbell.boot({ files, disk, isNew: life === 0, onPromise });
     } catch (error) {
       if (!withoutSync || life === 0) throw error;
       order.tell(`cut ${life}: does not come back`);
@@ -122,6 +122,7 @@ async function lives(order: LivesOrder): Promise<BootTally> {
         order.tell(`cut ${life}: ${before} promises, ${lost.length} lost, check finds ${check.length}`);
         if (withoutSync && (lost.length > 0 || check.length > 0)) return tally;
       }
+      await doorbell.start({ withoutSync });
       if (life === order.boots) return tally;
       await doorbell.beginRinging();
       await recordsFor(withoutSync ? LIVES_MOST_MS / 10 : dice.below(LIVES_MOST_MS), promises, order.signal);
