@@ -33,7 +33,10 @@ export class Sensors {
     this.#ports = ports;
   }
 
-  /** @throws SensorError when the pins are not there; an output that is refused is done without. */
+  /**
+   * An output that is refused is done without, but not the lamps by which a visitor sees that camera or microphone are in use.
+   * @throws SensorError when the pins are not there.
+   */
   async start(signal: AbortSignal): Promise<void> {
     const { driver, clock } = this.#ports;
     await driver.start(signal);
@@ -46,9 +49,9 @@ export class Sensors {
     });
     this.#lights = new Lights(this.#config.leds, clock, {
       status: await this.#output("statusLed"),
-      recording: await this.#output("recordingLed"),
+      recording: await driver.output("recordingLed"),
       button: await this.#output("buttonLed"),
-      talk: await this.#output("talkLed"),
+      talk: await driver.output("talkLed"),
     });
     this.#running.push(this.#chime, this.#lights);
     this.#lights.start();

@@ -79,7 +79,14 @@ describe("an output that something else holds", () => {
     return { clock, driver, sensors, lines };
   }
 
-  test.each(["recordingLed", "buttonLed", "talkLed", "statusLed"])("costs no bell: %s", async (held) => {
+  test.each(["recordingLed", "talkLed"])(
+    "is not done without where it tells of camera or microphone: %s",
+    async (held) => {
+      await expect(doorWithout(held, { now: false })).rejects.toMatchObject({ code: "gpio/pin-refused" });
+    },
+  );
+
+  test.each(["buttonLed", "statusLed"])("costs no bell: %s", async (held) => {
     const { clock, driver } = await doorWithout(held, { now: false });
     driver.press("bell", 200);
     await clock.advance(100);
@@ -87,10 +94,10 @@ describe("an output that something else holds", () => {
   });
 
   test("is told once, in one line, by five flashes, and to the doctor", async () => {
-    const { clock, driver, sensors, lines } = await doorWithout("recordingLed", { now: false });
+    const { clock, driver, sensors, lines } = await doorWithout("buttonLed", { now: false });
     await clock.advance(600_000);
     expect(lines).toEqual(["output pin refused"]);
-    expect(sensors.refusedOutputs).toEqual(["recordingLed"]);
+    expect(sensors.refusedOutputs).toEqual(["buttonLed"]);
     let flashes = 0;
     for (let before = driver.level("statusLed"), i = 0; i < 240; i += 1) {
       await clock.advance(10);
@@ -103,11 +110,10 @@ describe("an output that something else holds", () => {
 
   test("is taken as soon as it is free, and shows what it should; nothing was told of a short wait", async () => {
     const frees = { now: false };
-    const { clock, driver, sensors, lines } = await doorWithout("recordingLed", frees);
-    sensors.lights?.recording(true);
+    const { clock, driver, sensors, lines } = await doorWithout("buttonLed", frees);
     frees.now = true;
     await clock.advance(2100);
-    expect(driver.level("recordingLed")).toBe(1);
+    expect(driver.level("buttonLed")).toBe(1);
     expect([lines, sensors.refusedOutputs]).toEqual([[], []]);
   });
 
