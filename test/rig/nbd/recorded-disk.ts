@@ -41,13 +41,7 @@ export class RecordedDisk implements Disk {
   }
 
   read(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const read = readSync(this.#image, bytes, done, length - done, offset + done);
-      if (read === 0) break;
-      done += read;
-    }
-    return bytes;
+    return readRange(this.#image, offset, length);
   }
 
   write(offset: number, bytes: Uint8Array, isDurable: boolean): void {
@@ -109,6 +103,17 @@ export function readPosition(file: number): number {
   const count = Buffer.alloc(COUNT_BYTES);
   readSync(file, count, 0, COUNT_BYTES, 0);
   return count.readDoubleBE();
+}
+
+/** Zeroes from where the file ends. */
+export function readRange(file: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const read = readSync(file, bytes, done, length - done, offset + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes;
 }
 
 const ZEROES = new Uint8Array(1 << 20);

@@ -1,7 +1,7 @@
-import { closeSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync } from "node:fs";
 import type { Dice } from "../../forge/dice.ts";
 import type { Disk } from "./disk.ts";
-import { writeWhole, zeroRange } from "./recorded-disk.ts";
+import { readRange, writeWhole, zeroRange } from "./recorded-disk.ts";
 
 interface Cached {
   readonly offset: number;
@@ -34,13 +34,7 @@ export class VolatileDisk implements Disk {
   }
 
   read(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const read = readSync(this.#file, bytes, done, length - done, offset + done);
-      if (read === 0) break;
-      done += read;
-    }
-    return bytes;
+    return readRange(this.#file, offset, length);
   }
 
   write(offset: number, bytes: Uint8Array, isDurable: boolean): void {
