@@ -84,7 +84,8 @@ export const words = {
     cameraPrivacy: "Privacy mode",
     cameraPrivacyText: "Camera and microphone are off and nothing is recorded. The bell still rings.",
     privacyOff: "End privacy mode",
-    clockUnset: "The doorbell does not know the time, so times of recordings are uncertain.",
+    clockUnset:
+      "The doorbell does not know the time yet, so times of recordings are uncertain and it accepts no share. It gets the time from the network by itself.",
     storage: (used: string, whole: string) => `${used} of ${whole} used`,
     clips: (count: number) => `${count} ${count === 1 ? "recording" : "recordings"}`,
     keptFor: (days: number) => `kept for ${days} ${days === 1 ? "day" : "days"}`,
@@ -162,7 +163,12 @@ export const words = {
 
   ring: {
     title: "Somebody is at the door",
-    noStill: "The picture is on its way …",
+    noStill: {
+      on: "The picture is on its way …",
+      none: "No picture of this ring has come.",
+      lost: "The camera gives no picture.",
+      privacy: "Privacy mode: no picture is taken.",
+    },
     answer: "Answer",
     dismiss: "Not now",
     at: (time: string) => `Rang at ${time}`,
@@ -175,6 +181,7 @@ export const words = {
     talk: "Hold to talk",
     talking: "They can hear you",
     snapshot: "Save a still",
+    standsStill: "No new picture is coming, so this is not how it looks now. The doorbell keeps trying.",
     ended: "The view has ended.",
   },
 

@@ -17,6 +17,8 @@ export interface DoorOptions {
   readonly postRoll?: string;
   /** Stands in for the camera. */
   readonly film?: string;
+  /** An RTSP camera, which may come and go. */
+  readonly cameraUrl?: string;
   readonly width?: number;
   readonly height?: number;
   /** Under which browsers open the app: over HTTPS, by the doorbell's own authority. None: plain HTTP at localhost. */
@@ -25,6 +27,9 @@ export interface DoorOptions {
   readonly origins?: readonly string[];
   /** A broker elsewhere, as lines of `[broker]`; none: the doorbell's own. */
   readonly broker?: string;
+  readonly clock?: "auto" | "trusted";
+  /** Of the daemon's process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The real daemon with a simulated door, which serves a copy of the app. */
@@ -32,23 +37,28 @@ export class Door {
   readonly dir: string;
   /** Where the doorbell serves the app. */
   readonly url: string;
+  readonly #environment: Readonly<Record<string, string>>;
   #daemon: Daemon;
 
-  private constructor(dir: string, daemon: Daemon, url: string) {
+  private constructor(dir: string, daemon: Daemon, url: string, environment: Readonly<Record<string, string>>) {
     this.dir = dir;
     this.#daemon = daemon;
     this.url = url;
+    this.#environment = environment;
   }
 
   static async start({
     undoWindow = "5s",
     postRoll = "2s",
     film,
+    cameraUrl,
     width = 320,
     height = 180,
     names = [],
     origins = [],
     broker,
+    clock = "trusted",
+    environment = {},
   }: DoorOptions = {}): Promise<Door> {
     const dir = await mkdtemp(join(tmpdir(), "doorward-app-"));
     const [brokerPort, webPort] = [await freePort(), await freePort()];
@@ -57,9 +67,10 @@ export class Door {
 [device]
 name = "Front door"
 data_dir = "door"
-clock = "trusted"
+clock = "${clock}"
 [camera]
 ${film === undefined ? "" : `source = "file"\nfile = "${film}"`}
+${cameraUrl === undefined ? "" : `source = "rtsp"\nurl = "${cameraUrl}"`}
 width = ${width}
 height = ${height}
 frames_per_second = 10
@@ -88,11 +99,11 @@ level = "debug"
     await writeFile(join(dir, "door.toml"), text);
     const made = await doorward(["init", "--config", join(dir, "door.toml"), "--json"]);
     if (made.exit !== 0) throw new Error(made.err);
-    const daemon = new Daemon(join(dir, "door.toml"), join(dir, "door"));
+    const daemon = new Daemon(join(dir, "door.toml"), join(dir, "door"), { environment });
     await servesApp(daemon);
     const [name] = names;
     const url = name === undefined ? `http://localhost:${webPort}/` : `https://${name}:${webPort}/`;
-    return new Door(dir, daemon, url);
+    return new Door(dir, daemon, url, environment);
   }
 
   get daemon(): Daemon {
@@ -159,7 +170,8 @@ level = "debug"
   }
 
   async comeBack(): Promise<void> {
-    this.#daemon = new Daemon(join(this.dir, "door.toml"), join(this.dir, "door"));
+    const environment = this.#environment;
+    this.#daemon = new Daemon(join(this.dir, "door.toml"), join(this.dir, "door"), { environment });
     await servesApp(this.#daemon);
   }
 

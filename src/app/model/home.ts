@@ -166,7 +166,12 @@ export class Home {
     this.#noticed.open();
     switch (notice) {
       case "ring":
-        this.ring.value = { atMs: typeof field.atMs === "number" ? field.atMs : Date.now(), clip: null, still: null };
+        this.ring.value = {
+          atMs: typeof field.atMs === "number" ? field.atMs : Date.now(),
+          clip: null,
+          still: null,
+          isStillOver: false,
+        };
         this.#later(async (doorbell) => void (await doorbell.ask("ring-heard", {})));
         break;
       case "ring-snapshot":
@@ -205,7 +210,7 @@ export class Home {
     this.ring.value = { ...ring, clip: id };
     const still = await this.ask((doorbell) => stillOfOpenClip(this.ground, doorbell, id)).catch(() => null);
     const now = this.ring.value;
-    if (now?.clip === id && now.still === null) this.ring.value = { ...now, still };
+    if (now?.clip === id && now.still === null) this.ring.value = { ...now, still, isStillOver: still === null };
   }
 
   /** A notice that cannot be followed up now is followed up by the next connection. */

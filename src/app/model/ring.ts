@@ -13,6 +13,8 @@ export interface Ring {
   readonly clip: string | null;
   /** JPEG; null until it is there. */
   readonly still: Uint8Array | null;
+  /** No still was found where it should be; a later notice may bring one all the same. */
+  readonly isStillOver: boolean;
 }
 
 const STILL_TRIES = 6;

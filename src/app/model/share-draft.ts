@@ -1,4 +1,3 @@
-import { OwnerError } from "../../owner/errors.ts";
 import { makeConsent } from "../../owner/make-consent.ts";
 import { type ClipTimes, planShare, type SharePlan } from "../../owner/plan-share.ts";
 import { toHex } from "../../protocol/bytes.ts";
@@ -6,10 +5,10 @@ import type { Facts } from "../../protocol/facts.ts";
 import type { ResultOf } from "../../protocol/link-ops.ts";
 import { confirmPresence } from "../ground/passkey.ts";
 import { withSeed } from "./clip-reading.ts";
-import { AppError } from "./errors.ts";
 import type { Film } from "./film.ts";
 import type { Home } from "./home.ts";
 import type { Recipient } from "./recipient.ts";
+import { expectClock, submitConsent } from "./submit-consent.ts";
 
 /** What an owner has chosen so far. */
 export interface ShareDraft {
@@ -74,14 +73,6 @@ function factsOf({ name, contact, place, sameDoorbell }: ShareDraft, clipKey: Ui
   return Object.values(facts).every((fact) => fact === null) ? null : facts;
 }
 
-/** The doorbell answers nothing to a consent that it does not take; that it answered the questions before is known. */
-function explainSilence(error: unknown): never {
-  if (error instanceof OwnerError && error.code === "owner/no-answer") {
-    throw new AppError("app/consent-refused", "the doorbell did not take the consent", { cause: error });
-  }
-  throw error;
-}
-
 export interface SignedShare {
   /** Hex. */
   readonly token: string;
@@ -91,7 +82,7 @@ export interface SignedShare {
 /**
  * Signs, and hands the consent to the doorbell.
  * @param request - Digest of the request that is answered; null for a share of one's own.
- * @throws OwnerError, ProtocolError.
+ * @throws AppError `app/doorbell-clock`, `app/consent-refused`, `app/not-present`. @throws OwnerError, ProtocolError.
  */
 export async function signShare(
   home: Home,
@@ -103,6 +94,7 @@ export async function signShare(
 ): Promise<SignedShare> {
   const { ground } = home;
   const { clip } = film;
+  await home.ask((doorbell) => expectClock(home, doorbell));
   await confirmPresence(ground);
   const deviceKey = await home.deviceKey();
   const expires = Math.floor(Date.now() / 1000) + draft.validHours * 3600;
@@ -124,7 +116,7 @@ export async function signShare(
         facts: factsOf(draft, clip.clipKeyEnvelope),
       }),
     );
-    const outcome = await doorbell.submit(submission).catch(explainSilence);
+    const outcome = await submitConsent(doorbell, submission);
     await home.shares.add({
       token: toHex(token),
       clip: film.id,

@@ -12,6 +12,7 @@ import { confirmPresence } from "../ground/passkey.ts";
 import type { Film } from "../model/film.ts";
 import type { Home } from "../model/home.ts";
 import { type Recipient, recipientOf } from "../model/recipient.ts";
+import { expectClock, submitConsent } from "../model/submit-consent.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { Overlay } from "../parts/overlay.tsx";
 import { useAction } from "../parts/use-action.ts";
@@ -52,10 +53,11 @@ export function Cosign({ home, token, onClose }: CosignProps) {
     action.run(async () => {
       if (waiting === null) return;
       const { crypto, identity } = home.ground;
+      await home.ask((doorbell) => expectClock(home, doorbell));
       await confirmPresence(home.ground);
       const signed = await coSign(crypto, identity.signer, waiting.submission);
       await home.ask(async (doorbell) => {
-        await doorbell.submit(signed);
+        await submitConsent(doorbell, signed);
         await home.shares.refresh(doorbell);
       });
       onClose();

@@ -13,6 +13,7 @@ import { Message } from "../parts/message.tsx";
 import { useCountdown, useNow } from "../parts/now.ts";
 import { Still } from "../parts/still.tsx";
 import { useAction } from "../parts/use-action.ts";
+import { useClockWatch } from "../parts/use-clock-watch.ts";
 import { useFreshShares } from "../parts/use-fresh-shares.ts";
 import { go, hashOf } from "../router.ts";
 import { words } from "../words.ts";
@@ -27,6 +28,7 @@ export function HomeScreen({ home }: { readonly home: Home }) {
   const leaving = home.shares.list.value.find(({ state }) => state === "undo-window");
   const status = home.status.value;
   useFreshShares(home);
+  useClockWatch(home);
   return (
     <div class="stack loose">
       <header class="stack tight">

@@ -6,6 +6,7 @@ import { useModal } from "../../ui/use-modal.ts";
 import type { Home } from "../model/home.ts";
 import { LiveCall } from "../model/live-call.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
+import { useMovingPicture } from "../parts/use-moving-picture.ts";
 import { words } from "../words.ts";
 
 /** The door as it is now, over everything else, until it is closed. */
@@ -31,6 +32,7 @@ export function LiveScreen({ home }: { readonly home: Home }) {
 
   const close = (): void => home.watch(false);
   const state = call?.state.value ?? "connecting";
+  const pictures = useMovingPicture(picture, state === "live");
   const again = (): void => setAttempt(attempt + 1);
   return (
     <dialog ref={dialog} class="ring live" aria-labelledby={titleId} onCancel={close}>
@@ -38,7 +40,7 @@ export function LiveScreen({ home }: { readonly home: Home }) {
         <div class="ring-picture">
           <video
             ref={picture}
-            class={state === "live" ? "" : "waiting"}
+            class={state !== "live" ? "waiting" : pictures === "still" ? "still" : ""}
             autoplay
             playsInline
             muted={isMuted}
@@ -50,7 +52,13 @@ export function LiveScreen({ home }: { readonly home: Home }) {
       <div class="ring-text">
         <h1 id={titleId}>{words.live.title}</h1>
         <p role="status">
-          {call?.talking.value === true ? words.live.talking : state === "live" ? words.live.seen : null}
+          {call?.talking.value === true
+            ? words.live.talking
+            : state !== "live"
+              ? null
+              : pictures === "still"
+                ? words.live.standsStill
+                : words.live.seen}
         </p>
         {state === "ended" ? <p>{words.live.ended}</p> : null}
         <FailureNotice error={error} />

@@ -8,6 +8,12 @@ import type { Home } from "../model/home.ts";
 import type { Ring } from "../model/ring.ts";
 import { words } from "../words.ts";
 
+/** Why no picture of who rang is there: none will come without a camera. */
+function stillOf(home: Home, { isStillOver }: Ring): keyof typeof words.ring.noStill {
+  const camera = home.status.value?.camera ?? "on";
+  return camera === "on" && isStillOver ? "none" : camera;
+}
+
 /** Over everything else, until it is answered or put aside. */
 export function RingScreen({ home, ring }: { readonly home: Home; readonly ring: Ring }) {
   const { dialog, titleId } = useModal();
@@ -21,7 +27,7 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
       <div class="ring-room">
         <div class="ring-picture">
           {url === null ? <Icon name="bell" size={56} /> : <img src={url} alt="" />}
-          {url === null ? <p class="muted">{words.ring.noStill}</p> : null}
+          {url === null ? <p class="muted">{words.ring.noStill[stillOf(home, ring)]}</p> : null}
         </div>
       </div>
       <div class="ring-text">
