@@ -37,7 +37,7 @@ function openPack(name) {
   // The build sees to it that it is ASCII: V8 takes that as it is.
   const script = new Script(text.latin1Slice(), { filename, cachedData: keptCode(keptFile, text) });
   const parts = script.runInThisContext();
-  packs.set(name, { parts, keptFile, text, script });
+  packs.set(name, { parts, filename, keptFile, script });
   return parts;
 }
 
@@ -71,11 +71,11 @@ requireFrom.resolve = require.resolve;
 
 /** What V8 has compiled of each open pack by now, as files. */
 const compiled = () =>
-  [...packs.values()].map(({ keptFile, text, script }) => {
+  [...packs.values()].map(({ filename, keptFile, script }) => {
     const code = script.createCachedData();
     return {
       file: keptFile,
-      bytes: Buffer.concat([digestOf(text, code), code]),
+      bytes: Buffer.concat([digestOf(readFileSync(filename), code), code]),
       wasKept: script.cachedDataRejected === false,
     };
   });

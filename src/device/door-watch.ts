@@ -278,8 +278,7 @@ export class DoorWatch implements Startable {
       recorder,
       vault,
       recipients,
-      onRingPicture: (clip, { triggeredAtMs }, picture) =>
-        link.notify("ring-snapshot", { clip, atMs: Math.round(triggeredAtMs) }, picture),
+      onRingPicture: (clip, atMs, picture) => link.notify("ring-snapshot", { clip, atMs: Math.round(atMs) }, picture),
     });
     const { follow, ...mirroring } = this.#config.registers;
     const mirror = new Mirror(

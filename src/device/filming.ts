@@ -14,8 +14,8 @@ export interface FilmingPorts {
   readonly notices: NoticeBus;
   readonly recorder: { record(trigger: Trigger, signal?: AbortSignal): Recording | null };
   readonly vault: { openClip(opening: ClipOpening): Promise<OpenClip> };
-  /** Told who rang, while the picture is still plain; it belongs to whoever is told. */
-  readonly onRingPicture?: (clip: string, ring: Pick<Recording, "triggeredAtMs">, picture: Uint8Array) => void;
+  /** Told who rang, as an MP4 of one picture; it belongs to whoever is told. */
+  readonly onRingPicture?: (clip: string, atMs: number, picture: Uint8Array) => void;
   /** Keys of the day of every member; none means that nobody could ever open the clip, so nothing is recorded. */
   readonly recipients: () => Promise<readonly DayPublicKey[]>;
 }
@@ -62,7 +62,7 @@ export class Filming {
     if (recording === this.#latest?.recording) {
       this.#latest.retriggersMs.push(Math.round(recording.durationSoFarMs));
       this.#ports.log.debug("clip extended", { trigger });
-      if (trigger === "ring") void this.#showWhoRang(this.#latest);
+      if (trigger === "ring") void this.#showWhoRang(this.#latest, this.#ports.clock.nowMs());
       return;
     }
     const retriggersMs: number[] = [];
@@ -71,6 +71,7 @@ export class Filming {
       opened = resolve;
     });
     this.#latest = { recording, retriggersMs, clip };
+    if (trigger === "ring") void this.#showWhoRang(this.#latest, recording.triggeredAtMs);
     const filming = this.#film(recording, retriggersMs, opened)
       .catch((error: unknown) => {
         this.#ports.log.error("clip lost", { error: codeOf(error) });
@@ -157,21 +158,17 @@ export class Filming {
   async #keepThumbnail(recording: Recording, clip: OpenClip): Promise<void> {
     try {
       const picture = await recording.thumbnail();
-      if (picture === null) return;
-      if (recording.trigger === "ring")
-        this.#ports.onRingPicture?.(toHex(clip.id), recording, Uint8Array.from(picture));
-      await clip.append(LANES.thumbnail, picture);
+      if (picture !== null) await clip.append(LANES.thumbnail, picture);
     } catch (error) {
       this.#ports.log.warn("no thumbnail", { clip: toHex(clip.id), error: codeOf(error) });
     }
   }
 
-  /** For a ring within a clip that runs already, as where the motion sensor saw the visitor come. */
-  async #showWhoRang({ recording, clip }: Take): Promise<void> {
-    const triggeredAtMs = this.#ports.clock.nowMs();
+  /** At once: also for a ring within a clip that runs already, as where the motion sensor saw the visitor come. */
+  async #showWhoRang({ recording, clip }: Take, atMs: number): Promise<void> {
     try {
       const picture = await recording.newestPicture();
-      if (picture !== null) this.#ports.onRingPicture?.(await clip, { triggeredAtMs }, picture);
+      if (picture !== null) this.#ports.onRingPicture?.(await clip, atMs, picture);
     } catch (error) {
       this.#ports.log.warn("no picture of who rang", { error: codeOf(error) });
     }

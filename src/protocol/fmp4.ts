@@ -3,8 +3,9 @@
  * time, and putting lanes together into one file. Nothing is re-encoded, so a fragment keeps its own bytes.
  */
 
-import { concatBytes, readU32, toHex, u32, u64 } from "./bytes.ts";
+import { concatBytes, toHex, u32, u64 } from "./bytes.ts";
 import { boxes, FieldReader, findBox, makeBox, mp4Error, needBox } from "./mp4-boxes.ts";
+import { openRun, RUN_FIELDS, type SampleDefaults, sampleDefaults, versionAndFlags } from "./mp4-runs.ts";
 
 export { type Box, boxes } from "./mp4-boxes.ts";
 
@@ -15,12 +16,6 @@ export interface TrackInfo {
   readonly kind: "video" | "audio";
   /** RFC 6381, for MediaSource: `avc1.64001f`, `mp4a.40.2`. */
   readonly codec: string;
-}
-
-/** Of a full box: one byte of version, three of flags. */
-function versionAndFlags(reader: FieldReader): { readonly version: number; readonly flags: number } {
-  const word = reader.u32();
-  return { version: word >>> 24, flags: word & 0xff_ffff };
 }
 
 const VISUAL_ENTRY_BYTES = 78;
@@ -85,52 +80,7 @@ export interface FragmentTiming {
   readonly startsWithKeyFrame: boolean;
 }
 
-interface SampleDefaults {
-  readonly duration: number | null;
-  readonly flags: number | null;
-}
-
-function sampleDefaults(trackFragmentHeader: Uint8Array): SampleDefaults {
-  const reader = new FieldReader(trackFragmentHeader);
-  const { flags } = versionAndFlags(reader);
-  reader.skip(4);
-  if (flags & 0x1) reader.skip(8);
-  if (flags & 0x2) reader.skip(4);
-  const duration = flags & 0x8 ? reader.u32() : null;
-  if (flags & 0x10) reader.skip(4);
-  return { duration, flags: flags & 0x20 ? reader.u32() : null };
-}
-
 const NON_SYNC_SAMPLE = 0x1_0000;
-
-/** Fields that a track run may have for each sample, in their order: duration, size, flags, composition offset. */
-const RUN_FIELDS = { duration: 0x100, size: 0x200, flags: 0x400, compositionOffset: 0x800 } as const;
-
-interface Run {
-  readonly version: number;
-  readonly flags: number;
-  readonly count: number;
-  /** Of the first sample, where the run gives them apart. */
-  readonly firstFlags: number | null;
-  /** A field of one sample; null where the run has no such field. */
-  readonly at: (sample: number, field: number) => number | null;
-}
-
-function openRun(run: Uint8Array): Run {
-  const reader = new FieldReader(run);
-  const { version, flags } = versionAndFlags(reader);
-  const count = reader.u32();
-  if (flags & 0x1) reader.skip(4);
-  const firstFlags = flags & 0x4 ? reader.u32() : null;
-  const fields: readonly number[] = Object.values(RUN_FIELDS).filter((field) => flags & field);
-  // The count is the sender's: without fields a run of four billion samples takes no bytes, so it is never counted through.
-  if (reader.position + count * fields.length * 4 > run.length) throw mp4Error("track run is cut short");
-  const at = (sample: number, field: number): number | null => {
-    const place = fields.indexOf(field);
-    return place < 0 ? null : readU32(run, reader.position + (sample * fields.length + place) * 4);
-  };
-  return { version, flags, count, firstFlags, at };
-}
 
 function readRun(run: Uint8Array, defaults: SampleDefaults): { durationTicks: number; firstFlags: number | null } {
   const { flags, count, firstFlags: runFlags, at } = openRun(run);

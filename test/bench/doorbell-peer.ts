@@ -7,6 +7,7 @@ import { commandLine, processCpuSeconds, processTree } from "./process-tree.ts";
 export const DOORWARD = join(process.cwd(), "dist/program/doorward.cjs");
 /** As bin/doorward of the package starts it. */
 const NODE_FLAGS = ["--max-semi-space-size=2", "--no-memory-reducer"];
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 
 export interface DoorbellCamera {
   readonly main: string;
@@ -58,7 +59,8 @@ export class DoorbellPeer {
     writeFileSync(this.configFile, doorbellConfig(data, camera));
     const isNew = !existsSync(join(data, "device.key"));
     if (isNew) await runToEnd("node", [DOORWARD, "init", "--config", this.configFile, "--data", data]);
-    const child = new Child("node", [...NODE_FLAGS, DOORWARD, "run", "--config", this.configFile]);
+    const env = { ...process.env, ...ENVIRONMENT };
+    const child = new Child("node", [...NODE_FLAGS, DOORWARD, "run", "--config", this.configFile], { env });
     this.#child = child;
     this.#cpuSecondsToReady = Number.NaN;
     // Read as the line arrives: what comes after it, the web server for phones, is not start-up.

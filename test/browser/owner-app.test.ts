@@ -66,11 +66,9 @@ describe("the owner's app, against a real doorbell", () => {
   test("rings with a picture of who stands there", async () => {
     await door.daemon.ask({ op: "ring" });
     await page.getByRole("heading", { name: "Somebody is at the door" }).waitFor();
-    const picture = page.locator(".ring-picture img");
-    await picture.waitFor();
-    expect(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(
-      320,
-    );
+    const picture = page.locator(".ring-picture video");
+    await until(() => picture.evaluate((film: HTMLVideoElement) => film.readyState >= film.HAVE_CURRENT_DATA));
+    expect(await picture.evaluate((film: HTMLVideoElement) => [film.videoWidth, film.error])).toEqual([320, null]);
     await expectAccessible(page);
     await page.getByRole("button", { name: "Not now" }).click();
     await door.daemon.says("clip sealed");

@@ -31,7 +31,9 @@ try {
   await door.daemon.ask({ op: "motion", ms: 1500 });
   await door.daemon.says("clip sealed", 2);
   await door.daemon.ask({ op: "ring" });
-  await page.locator(".ring-picture img").waitFor();
+  await page.waitForFunction(
+    () => (document.querySelector<HTMLVideoElement>(".ring-picture video")?.readyState ?? 0) >= 2,
+  );
   await shoot(page, "ring");
   await page.getByRole("button", { name: "Not now" }).click();
   await door.daemon.says("clip sealed", 3);

@@ -52,7 +52,7 @@ describe("the owner's app in WebKitGTK", () => {
     await door.daemon.ask({ op: "ring" });
     await page.sees("heading", "Somebody is at the door");
     const width = (): Promise<number> =>
-      page.run(() => document.querySelector<HTMLImageElement>(".ring-picture img")?.naturalWidth ?? 0);
+      page.run(() => document.querySelector<HTMLVideoElement>(".ring-picture video")?.videoWidth ?? 0);
     await until(async () => (await width()) === 320);
     await page.click("button", "Not now");
     await door.daemon.says("clip sealed");

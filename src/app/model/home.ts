@@ -169,13 +169,14 @@ export class Home {
         this.ring.value = {
           atMs: typeof field.atMs === "number" ? field.atMs : Date.now(),
           clip: null,
+          film: null,
           still: null,
           isStillOver: false,
         };
         this.#later(async (doorbell) => void (await doorbell.ask("ring-heard", {})));
         break;
       case "ring-snapshot":
-        if (this.ring.value !== null) this.ring.value = { ...this.ring.value, still: attachment };
+        if (this.ring.value !== null) this.ring.value = { ...this.ring.value, film: attachment };
         break;
       case "clip-opened":
         this.recording.value = true;

@@ -11,7 +11,9 @@ export interface Ring {
   readonly atMs: number;
   /** The clip that began with it, in hex; null until the doorbell has opened one, or when it records nothing. */
   readonly clip: string | null;
-  /** JPEG; null until it is there. */
+  /** MP4 of one picture: the newest before the ring; null until it is there. */
+  readonly film: Uint8Array | null;
+  /** JPEG, smaller and later; null until it is there. */
   readonly still: Uint8Array | null;
   /** No still was found where it should be; a later notice may bring one all the same. */
   readonly isStillOver: boolean;

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { useObjectUrl } from "../../ui/object-url.ts";
@@ -17,7 +17,6 @@ function stillOf(home: Home, { isStillOver }: Ring): keyof typeof words.ring.noS
 /** Over everything else, until it is answered or put aside. */
 export function RingScreen({ home, ring }: { readonly home: Home; readonly ring: Ring }) {
   const { dialog, titleId } = useModal();
-  const url = useObjectUrl(ring.still, "image/jpeg");
   useEffect(() => {
     navigator.vibrate?.([300, 150, 300]);
   }, []);
@@ -26,8 +25,7 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
     <dialog ref={dialog} class="ring" aria-labelledby={titleId} onCancel={dismiss}>
       <div class="ring-room">
         <div class="ring-picture">
-          {url === null ? <Icon name="bell" size={56} /> : <img src={url} alt="" />}
-          {url === null ? <p class="muted">{words.ring.noStill[stillOf(home, ring)]}</p> : null}
+          <WhoRang home={home} ring={ring} />
         </div>
       </div>
       <div class="ring-text">
@@ -41,5 +39,20 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
         </Button>
       </div>
     </dialog>
+  );
+}
+
+/** The first to come, except that a browser may not decode the film. */
+function WhoRang({ home, ring }: { readonly home: Home; readonly ring: Ring }) {
+  const [undecodable, setUndecodable] = useState<Uint8Array | null>(null);
+  const film = useObjectUrl(ring.film === undecodable ? null : ring.film, "video/mp4");
+  const still = useObjectUrl(ring.still, "image/jpeg");
+  if (film !== null) return <video src={film} muted playsInline autoPlay onError={() => setUndecodable(ring.film)} />;
+  if (still !== null) return <img src={still} alt="" />;
+  return (
+    <>
+      <Icon name="bell" size={56} />
+      <p class="muted">{words.ring.noStill[stillOf(home, ring)]}</p>
+    </>
   );
 }

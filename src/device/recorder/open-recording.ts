@@ -1,9 +1,9 @@
 import { convertTicks } from "../../protocol/fmp4.ts";
+import { onePictureMp4 } from "../../protocol/one-picture.ts";
 import { FragmentQueue } from "./fragment-queue.ts";
 import type { LaneFragment, LaneInit, MediaLane } from "./lane-fragment.ts";
 import type { Fragment, Recording, Trigger } from "./recording.ts";
 import { type Loan, ReusedMemory } from "./reused-memory.ts";
-import type { WhichPicture } from "./thumbnail.ts";
 
 export interface RecordingPlan {
   readonly trigger: Trigger;
@@ -13,13 +13,11 @@ export interface RecordingPlan {
   readonly triggerMediaMs: number | undefined;
   /** Start of the first picture to come, in the media's time, as far as known. */
   readonly firstPictureMs: number | undefined;
-  /** Start of the newest whole fragment of pictures before the trigger, in the media's time. */
-  readonly newestPictureMs: number | undefined;
   readonly postRollMs: number;
   readonly maximumMs: number;
   /** The media's time now. */
   readonly mediaNowMs: () => number | undefined;
-  readonly makeThumbnail: (init: Uint8Array, fragment: Uint8Array, which: WhichPicture) => Promise<Uint8Array | null>;
+  readonly makeThumbnail: (init: Uint8Array, fragment: Uint8Array) => Promise<Uint8Array | null>;
 }
 
 /** Where time zero lies: the first picture's decode time. */
@@ -43,9 +41,7 @@ export class OpenRecording implements Recording {
   readonly #memory = new ReusedMemory();
   /** A copy of the last fragment of pictures, for whoever rings before the next comes: what was handed on gets sealed. */
   #newest: Loan | undefined;
-  /** Its last picture, once somebody asked. */
-  #newestPicture: Promise<Uint8Array | null> | undefined;
-  #settleNewest: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
+  readonly #waitForNewest = new Set<(newest: Uint8Array | null) => void>();
   /** Begins where no picture is yet: one that begins earlier may still come, since it comes when it is complete. */
   readonly #soundAhead: LaneFragment[] = [];
   #origin: Origin | undefined;
@@ -91,16 +87,11 @@ export class OpenRecording implements Recording {
     return this.#thumbnail;
   }
 
-  newestPicture(): Promise<Uint8Array | null> {
-    if (this.#isOver) return Promise.resolve(null);
-    const newest = this.#newest;
-    this.#newestPicture ??=
-      newest === undefined
-        ? new Promise((resolve) => {
-            this.#settleNewest = resolve;
-          })
-        : this.#lastPictureOf(newest.bytes);
-    return this.#newestPicture;
+  async newestPicture(): Promise<Uint8Array | null> {
+    if (this.#isOver) return null;
+    const fragment =
+      this.#newest?.bytes ?? (await new Promise<Uint8Array | null>((resolve) => this.#waitForNewest.add(resolve)));
+    return fragment === null ? null : onePictureMp4(this.#plan.inits.video.bytes, fragment);
   }
 
   extend(): void {
@@ -120,8 +111,9 @@ export class OpenRecording implements Recording {
     this.#isOver = true;
     this.#closed = closed;
     for (const sound of this.#soundAhead.splice(0)) sound.wipe();
-    this.#settleThumbnail?.(null);
-    this.#settleNewest?.(null);
+    const newest = this.#newest?.bytes;
+    this.#settleThumbnail?.(newest === undefined ? null : this.#thumbnailOf(newest));
+    this.#tellNewest(null);
     this.#newest?.giveBack();
     this.#queue.end();
   }
@@ -193,30 +185,29 @@ export class OpenRecording implements Recording {
     return null;
   }
 
-  /**
-   * Who rang is shown at once: by the last picture that is there, which costs decoding a second of them. Motion can wait
-   * for the key frame of its own second.
-   */
-  #offerForThumbnail({ startMs, endMs }: LaneFragment, bytes: Uint8Array): void {
+  /** Of the key frame of the trigger's own second, or of the newest where that never comes. */
+  #offerForThumbnail({ endMs }: LaneFragment, bytes: Uint8Array): void {
     const settle = this.#settleThumbnail;
-    const isNewest = this.trigger === "ring" && startMs === this.#plan.newestPictureMs;
-    if (settle === undefined || (!isNewest && endMs <= (this.#plan.triggerMediaMs ?? 0))) return;
+    if (settle === undefined || endMs <= (this.#plan.triggerMediaMs ?? 0)) return;
     this.#settleThumbnail = undefined;
-    // A copy: the consumer overwrites the fragment as soon as it is sealed.
-    settle(this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice(), isNewest ? "last" : "first"));
+    settle(this.#thumbnailOf(bytes));
+  }
+
+  /** From a copy: the fragment is overwritten as soon as it is sealed. */
+  #thumbnailOf(fragment: Uint8Array): Promise<Uint8Array | null> {
+    return this.#plan.makeThumbnail(this.#plan.inits.video.bytes, fragment.slice());
   }
 
   #keepNewest(bytes: Uint8Array): void {
     this.#newest?.giveBack();
     this.#newest = this.#memory.lend(bytes.length);
     this.#newest.bytes.set(bytes);
-    const settle = this.#settleNewest;
-    [this.#settleNewest, this.#newestPicture] = [undefined, undefined];
-    settle?.(this.#lastPictureOf(bytes));
+    this.#tellNewest(this.#newest.bytes);
   }
 
-  #lastPictureOf(bytes: Uint8Array): Promise<Uint8Array | null> {
-    return this.#plan.makeThumbnail(this.#plan.inits.video.bytes, bytes.slice(), "last");
+  #tellNewest(newest: Uint8Array | null): void {
+    for (const tell of this.#waitForNewest) tell(newest);
+    this.#waitForNewest.clear();
   }
 
   #pushInit(lane: MediaLane, init: LaneInit): void {

@@ -22,7 +22,7 @@ import type { Recording, Trigger } from "./recording.ts";
 import { RestartDelay } from "./restart-delay.ts";
 import { liveSocketPath, prepareSocketDir, socketDir } from "./runtime-dir.ts";
 import { describeSource } from "./sources/sources.ts";
-import { Thumbnails } from "./thumbnails.ts";
+import { makeThumbnail } from "./thumbnail.ts";
 
 /** A microphone that came back waits for the end of the clip being recorded. */
 const RENEW_AGAIN_MS = 1000;
@@ -60,14 +60,14 @@ export class Recorder {
   /** Aborted to end a wait between two starts of ffmpeg. */
   #pause = new AbortController();
   readonly #waitingForPicture = new Set<() => void>();
-  readonly #thumbnails: Thumbnails;
+  /** Remembered as long as they run, so that a stop leaves no process behind. */
+  readonly #thumbnails = new Set<Promise<unknown>>();
 
   constructor(config: RecorderConfig, ports: RecorderPorts) {
     this.#config = config;
     this.#ports = ports;
     this.#preRoll = new PreRoll(config.preRollMs, config.preRollBytes);
     this.#mediaClock = new MediaClock(ports.clock);
-    this.#thumbnails = new Thumbnails(config, ports.clock);
     this.#restartDelay = new RestartDelay(ports.clock);
     this.#microphone = new Microphone(config, { ...ports, onBack: () => this.#renew() });
     this.#live = new LiveFanout(liveSocketPath(config), this.#mediaClock, ports.log, (watched) =>
@@ -151,11 +151,10 @@ export class Recorder {
       inits: { video: lanes.video, audio: lanes.audio },
       triggerMediaMs: this.#mediaClock.nowMs(),
       firstPictureMs: this.#preRoll.startMs ?? this.#mediaClock.pictureEndMs,
-      newestPictureMs: this.#preRoll.pictures.at(-1)?.startMs,
       postRollMs: this.#config.postRollMs,
       maximumMs: this.#config.maximumClipMs,
       mediaNowMs: () => this.#mediaClock.nowMs(),
-      makeThumbnail: (...parts) => this.#thumbnails.make(...parts),
+      makeThumbnail: (...parts) => this.#makeThumbnail(...parts),
     });
     this.#recording = recording;
     signal?.addEventListener("abort", () => recording.end("cut"), { once: true });
@@ -251,8 +250,16 @@ export class Recorder {
       throw error;
     } finally {
       this.#forgetCapture();
-      await this.#thumbnails.stop();
+      await Promise.all(this.#thumbnails);
     }
+  }
+
+  async #makeThumbnail(init: Uint8Array, fragment: Uint8Array): Promise<Uint8Array | null> {
+    const making = makeThumbnail(this.#config, this.#ports.clock, init, fragment);
+    this.#thumbnails.add(making);
+    const jpeg = await making;
+    this.#thumbnails.delete(making);
+    return jpeg;
   }
 
   #forgetCapture(): void {
@@ -306,7 +313,6 @@ export class Recorder {
   }
 
   #becameReady(): void {
-    this.#thumbnails.prepare();
     for (const resume of this.#waitingForPicture) resume();
     this.#waitingForPicture.clear();
   }

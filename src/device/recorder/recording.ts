@@ -31,7 +31,10 @@ export interface Recording {
   readonly fragments: AsyncIterable<Fragment>;
   /** A JPEG, 320 wide, of the key frame that begins the trigger's fragment; null when none could be made. */
   thumbnail(): Promise<Uint8Array | null>;
-  /** A JPEG, 320 wide, of the newest picture, or of the first to come; null when none could be made or it is over. */
+  /**
+   * An MP4 of one picture: the newest key frame, or the first to come; null when it is over. Nothing is decoded for it, so
+   * it is there at once. The caller's, to overwrite.
+   */
   newestPicture(): Promise<Uint8Array | null>;
   /** The post-roll begins anew, up to the maximum length. */
   extend(): void;

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { OpenRecording, type RecordingPlan } from "../../../src/device/recorder/open-recording.ts";
 import { type Fragment, QUEUE_LIMIT_BYTES } from "../../../src/device/recorder/recording.ts";
 import { fragmentTiming } from "../../../src/protocol/fmp4.ts";
+import { needBox } from "../../../src/protocol/mp4-boxes.ts";
+import { tinyInit } from "../../fakes/tiny-mp4.ts";
 import { laneFragment, TIMESCALE } from "./fragments.ts";
 
 const init = (name: string) => ({ bytes: new TextEncoder().encode(`init of ${name}`), timescale: TIMESCALE });
@@ -12,10 +14,9 @@ function open(changes: Partial<RecordingPlan> = {}) {
   const recording = new OpenRecording({
     trigger: "ring",
     triggeredAtMs: 1_767_225_600_000,
-    inits: { video: init("video"), audio: init("audio") },
+    inits: { video: { bytes: tinyInit("video"), timescale: TIMESCALE }, audio: init("audio") },
     triggerMediaMs: 12_400,
     firstPictureMs: 10_000,
-    newestPictureMs: undefined,
     postRollMs: 2000,
     maximumMs: 8000,
     mediaNowMs: () => now.mediaMs,
@@ -124,18 +125,18 @@ describe("a recording", () => {
     expect(recording.durationSoFarMs).toBe(8000);
   });
 
-  test("gives its newest picture to whoever asks while it runs, though that is sealed already", async () => {
+  test("gives its newest picture as a film to whoever asks while it runs, though that is sealed already", async () => {
     const { recording, thumbnails } = open({ trigger: "motion", triggerMediaMs: 0, postRollMs: 4000 });
     recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
     recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
     const [made, reader] = [thumbnails.length, recording.fragments[Symbol.asyncIterator]()];
     for (let i = 0; i < 4; i += 1) (await reader.next()).value?.giveBack();
     const asked = await Promise.all([recording.newestPicture(), recording.newestPicture()]);
-    expect(asked.map((picture) => [...(picture ?? []).slice(-3)])).toEqual([
-      [2, 2, 2],
-      [2, 2, 2],
+    expect(asked.map((film) => needBox(film ?? new Uint8Array(), "mdat").content)).toEqual([
+      Uint8Array.of(2, 2, 2),
+      Uint8Array.of(2, 2, 2),
     ]);
-    expect(thumbnails.length).toBe(made + 1);
+    expect(thumbnails.length).toBe(made); // nothing is decoded for it
     recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
     expect([...((await recording.newestPicture()) ?? []).slice(-3)]).toEqual([3, 3, 3]);
     recording.end("cut");
@@ -143,11 +144,14 @@ describe("a recording", () => {
   });
 
   test("whose first picture is still to come gives that to whoever asks, or none when it ends before", async () => {
-    const { recording, thumbnails } = open({ trigger: "motion" });
+    const { recording } = open({ trigger: "motion" });
     const asked = [recording.newestPicture(), recording.newestPicture()];
     recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
-    expect(await Promise.all(asked)).toEqual([thumbnails[0], thumbnails[0]]);
-    expect(thumbnails).toHaveLength(1);
+    const films = await Promise.all(asked);
+    expect(films.map((film) => [...(film ?? []).slice(-3)])).toEqual([
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
     const { recording: early } = open({ trigger: "motion" });
     const none = early.newestPicture();
     early.end("cut");
@@ -165,31 +169,6 @@ describe("a recording", () => {
     recording.end("cut");
     for (const { bytes } of await all(recording)) bytes.fill(0);
     expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([3, 3, 3]);
-  });
-
-  test("shows who rang by the last picture that was there already", async () => {
-    const which: string[] = [];
-    const { recording } = open({
-      newestPictureMs: 11_000,
-      makeThumbnail: (_init, fragment, picture) => {
-        which.push(picture);
-        return Promise.resolve(fragment);
-      },
-    });
-    recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
-    expect(which).toEqual([]);
-    recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
-    expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([2, 2, 2]);
-    recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
-    expect(which).toEqual(["last"]);
-  });
-
-  test("lets motion wait for the key frame of its own second", () => {
-    const { recording, thumbnails } = open({ trigger: "motion", newestPictureMs: 11_000 });
-    recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
-    expect(thumbnails).toEqual([]);
-    recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
-    expect(thumbnails).toHaveLength(1);
   });
 
   test("hands on the memory it was given, and what is given back is overwritten", async () => {
@@ -223,11 +202,15 @@ describe("a recording", () => {
     expect(await all(recording)).toHaveLength(4);
   });
 
-  test("without a thumbnail when it ended before its trigger was in a picture", async () => {
+  test("that ended before its trigger was in a picture has its newest as thumbnail, or none", async () => {
     const { recording } = open();
-    recording.accept(laneFragment("video", 10_000));
+    recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
+    recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
     recording.end("cut");
-    expect(await recording.thumbnail()).toBeNull();
+    expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([2, 2, 2]);
+    const { recording: early } = open();
+    early.end("cut");
+    expect(await early.thumbnail()).toBeNull();
   });
 
   test("triggered right after another counts from the picture that is being taken", () => {
