@@ -49,10 +49,13 @@ function fragments(unit: Buffer, most: number): Buffer[] {
   const data = unit.subarray(1);
   const count = Math.ceil(data.length / (most - 2));
   const each = Math.ceil(data.length / count);
+  const all = Buffer.allocUnsafe(data.length + 2 * count);
   return Array.from({ length: count }, (_, i) => {
     const edge = (i === 0 ? 0x80 : 0) | (i === count - 1 ? 0x40 : 0);
-    const head = Buffer.of((header & ~TYPE_BITS) | FU_A, edge | (header & TYPE_BITS));
-    return Buffer.concat([head, data.subarray(i * each, (i + 1) * each)]);
+    const at = i * (each + 2);
+    all[at] = (header & ~TYPE_BITS) | FU_A;
+    all[at + 1] = edge | (header & TYPE_BITS);
+    return all.subarray(at, at + 2 + data.copy(all, at + 2, i * each, (i + 1) * each));
   });
 }
 

@@ -29,6 +29,9 @@ const MOST_PAYLOAD_BYTES = 1200;
  */
 export const PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
 const NO_DELAY = Buffer.alloc(3);
+/** Of the camera's stream; larger than almost any picture, and read into again and again. */
+const READ_BYTES = 64 * 1024;
+const RTP_HEADER_BYTES = 12;
 /** Between this process and the player's only. */
 const VOICE_PAYLOAD_TYPE = 111;
 
@@ -37,9 +40,8 @@ export class WeriftPeer implements LivePeer {
   readonly #plan: PeerPlan;
   readonly #events: PeerEvents;
   readonly #peer: RTCPeerConnection;
-  readonly #video = new MediaStreamTrack({ kind: "video" });
   readonly #picture: RTCRtpTransceiver;
-  readonly #audio = new MediaStreamTrack({ kind: "audio" });
+  readonly #voice: RTCRtpTransceiver | null;
   readonly #sockets: { close(): void }[] = [];
   readonly #programs: ChildProcess[] = [];
   readonly #times = new RtpTimes(randomInt(2 ** 32));
@@ -58,8 +60,10 @@ export class WeriftPeer implements LivePeer {
       bundlePolicy: "max-bundle",
       iceServers: engineServers(plan.iceServers),
     });
-    this.#picture = this.#peer.addTransceiver(this.#video, { direction: "sendonly" });
-    if (plan.sound) this.#peer.addTransceiver(this.#audio, { direction: "sendrecv" });
+    this.#picture = this.#peer.addTransceiver(new MediaStreamTrack({ kind: "video" }), { direction: "sendonly" });
+    this.#voice = plan.sound
+      ? this.#peer.addTransceiver(new MediaStreamTrack({ kind: "audio" }), { direction: "sendrecv" })
+      : null;
     this.#peer.onTrack.subscribe((track) => track.onReceiveRtp.subscribe((packet) => this.#heard(packet)));
     this.#peer.connectionStateChange.subscribe((state) => this.#changed(state));
   }
@@ -86,15 +90,19 @@ export class WeriftPeer implements LivePeer {
   }
 
   async #begin(): Promise<void> {
-    const audio = this.#plan.sound ? await this.#listen((packet) => this.#audio.writeRtp(packet)) : null;
+    const audio = this.#plan.sound ? await this.#listen((packet) => this.#sendSound(packet)) : null;
     if (this.#isOver) return;
     const units = new TsUnits((unit) => {
       if (unit.lane === "picture") this.#show(unit);
       else if (audio !== null) this.#makeHeard(unit.bytes, audio);
     });
-    const stream = connect(this.#plan.streamSocket);
+    const read = (size: number, buffer: Uint8Array): boolean => {
+      units.push(Buffer.from(buffer.buffer, buffer.byteOffset, size));
+      return true;
+    };
+    const onread = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: read };
+    const stream = connect({ path: this.#plan.streamSocket, onread });
     this.#sockets.push({ close: () => stream.destroy() });
-    stream.on("data", (chunk) => units.push(chunk));
     stream.on("error", () => {}); // closes too
     stream.once("close", () => this.#end("feed"));
     if (this.#plan.sound) await this.#hear();
@@ -111,8 +119,17 @@ export class WeriftPeer implements LivePeer {
       const marker = i === payloads.length - 1; // of the picture's last packet
       const extensions = i === 0 ? ofFirst : [];
       const header = new RtpHeader({ sequenceNumber: this.#sequenceNumber, timestamp, marker, extensions });
-      this.#video.writeRtp(new RtpPacket(header, payload));
+      // Not by way of the track, which would copy it once more.
+      void this.#picture.sender.sendRtp(new RtpPacket(header, payload));
     }
+  }
+
+  /** @param packet - As our own ffmpeg makes it: RTP with nothing but the fixed header (RFC 3550, 5.1). */
+  #sendSound(packet: Buffer): void {
+    if (packet.length <= RTP_HEADER_BYTES) return;
+    const [sequenceNumber, timestamp] = [packet.readUInt16BE(2), packet.readUInt32BE(4)];
+    const header = new RtpHeader({ sequenceNumber, timestamp });
+    void this.#voice?.sender.sendRtp(new RtpPacket(header, packet.subarray(RTP_HEADER_BYTES)));
   }
 
   #makeHeard(frames: Buffer, port: number): void {

@@ -12,6 +12,8 @@ export const BLOCK_FRAMES_PER_SECOND = 5;
 
 const AUDIO_FRAGMENT_US = "500000";
 const AUDIO_BITRATE = "64k";
+/** ffmpeg's muxer gathers sound for half of it: as much as a packet of Opus holds, since less would wake the view in vain. */
+const LIVE_SOUND_US = "120000";
 
 export type LaneName = "video" | "audio" | "gray" | "live";
 export type H264Encoder = "libx264" | "h264_v4l2m2m";
@@ -105,7 +107,7 @@ function liveBranch(isCopied: boolean): Readonly<Record<string, string>> {
       flush_packets: "1",
       mpegts_copyts: "1",
       mpegts_flags: "+pat_pmt_at_frames",
-      pes_payload_size: "400",
+      max_delay: LIVE_SOUND_US,
       // A reader knows then when a picture is whole, and need not wait for the next.
       omit_video_pes_length: "0",
     }),
