@@ -1,25 +1,39 @@
 "use strict";
 // Gives each part of the program to the others. Packs hold the parts that every start of the doorbell needs; they come compiled
 // where keep-compiled.cjs kept what V8 made of them, and are compiled anew where not.
-const { createHash } = require("node:crypto");
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { pathToFileURL } = require("node:url");
+const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
+
+// V8 takes compiled code under the flags that it was compiled under only, and Node's own comes compiled under none: before
+// anything else is loaded. The nursery keeps the size that bin/doorward gave it: that was laid out already.
+setFlagsFromString("--max-semi-space-size=0");
+const { crc32 } = require("node:zlib");
 
 const NAMES = "exports,require,module,__filename,__dirname,importMetaUrl";
 /** Compiled code is of one machine and one Node.js. */
 const MAKE = `${process.arch}-${process.version}`;
-const DIGEST_BYTES = 32;
+/** Twice 32 bits; V8 would copy code that does not begin at a multiple of 8. */
+const CHECKSUM_BYTES = 8;
 
-/** Of the text too: V8 itself compares no more of it than its length, and a damaged file would crash it. */
-const digestOf = (text, code) => createHash("sha256").update(text).update(code).digest();
+/**
+ * Of the text too: V8 itself compares no more of it than its length, and a damaged file would crash it. Against damage only,
+ * whoever can write here needs no forgery: a cryptographic hash would cost a processor without instructions for it a tenth of the start.
+ */
+function checksumOf(text, code) {
+  const sum = Buffer.alloc(CHECKSUM_BYTES);
+  sum.writeUInt32LE(crc32(text), 0);
+  sum.writeUInt32LE(crc32(code), 4);
+  return sum;
+}
 
 function keptCode(file, text) {
   try {
     const kept = readFileSync(file);
-    const code = kept.subarray(DIGEST_BYTES);
-    return kept.subarray(0, DIGEST_BYTES).equals(digestOf(text, code)) ? code : undefined;
+    const code = kept.subarray(CHECKSUM_BYTES);
+    return kept.subarray(0, CHECKSUM_BYTES).equals(checksumOf(text, code)) ? code : undefined;
   } catch {
     return undefined;
   }
@@ -75,7 +89,7 @@ const compiled = () =>
     const code = script.createCachedData();
     return {
       file: keptFile,
-      bytes: Buffer.concat([digestOf(readFileSync(filename), code), code]),
+      bytes: Buffer.concat([checksumOf(readFileSync(filename), code), code]),
       wasKept: script.cachedDataRejected === false,
     };
   });

@@ -25,9 +25,19 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 async function main(): Promise<void> {
   // Only now, since an old Node may not even load it.
   const { runCli } = await import("./program.ts");
-  const { stdout, stderr, stdin, env: environment } = process;
-  process.exitCode = await runCli(process.argv.slice(2), { stdout, stderr, stdin, environment, signal: stop.signal });
-  stdin.destroy(); // an open terminal would keep the process waiting
+  const { stdout, stderr, env: environment } = process;
+  let opened: typeof process.stdin | undefined;
+  process.exitCode = await runCli(process.argv.slice(2), {
+    stdout,
+    stderr,
+    get stdin() {
+      opened = process.stdin; // by whoever reads it: the doorbell does not
+      return opened;
+    },
+    environment,
+    signal: stop.signal,
+  });
+  opened?.destroy(); // an open terminal would keep the process waiting
 }
 
 void main(); // not awaited here: the program is also built as CommonJS, which has no await at its top

@@ -19,6 +19,8 @@ import { Sensors } from "./sensor/sensors.ts";
 import { type StartFailure, startFailure } from "./start-failure.ts";
 
 const CONTROL_SOCKET = "control.sock";
+/** By then the door is watched. */
+const ASK_CLOCK_AFTER_MS = 5000;
 const CAMERA_LOST = "the bell works, the camera gives no picture";
 
 export interface DevicePorts {
@@ -54,7 +56,7 @@ export class Device {
     this.#config = config;
     this.#log = log;
     this.#ports = ports;
-    this.#clock = ports.clock ?? makeSystemClock(config.clock);
+    this.#clock = ports.clock ?? makeSystemClock({ ...config.clock, askAfterMs: ASK_CLOCK_AFTER_MS });
     this.#bus = new NoticeBus(log);
   }
 

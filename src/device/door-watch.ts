@@ -21,7 +21,7 @@ import type { RecoveryStep } from "./link/recovery.ts";
 import { linkConfig } from "./link-config.ts";
 import { LiveDesk } from "./live/live-desk.ts";
 import { wedgedPart } from "./liveness.ts";
-import { httpGet } from "./mirror/http-get.ts";
+import type { HttpGet } from "./mirror/http-get.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { answerClipOps } from "./ops/clip-ops.ts";
 import { answerDeviceOps } from "./ops/device-ops.ts";
@@ -115,10 +115,11 @@ export class DoorWatch implements Startable {
     if (resetFirst) await link.factoryReset();
     await this.#started(link, signal);
     this.#stops.push(() => filming.settled()); // after the recorder's stop has ended what it records
-    await this.#started(recorder, signal);
-    await this.#started(live, signal);
     await this.#started(sharing, signal);
     await this.#started(mirror, signal);
+    // After what is quick: from here on the camera's ffmpeg wants the processor too.
+    await this.#started(recorder, signal);
+    await this.#started(live, signal);
     this.#showMembers(parts);
   }
 
@@ -283,7 +284,7 @@ export class DoorWatch implements Startable {
     const { follow, ...mirroring } = this.#config.registers;
     const mirror = new Mirror(
       { dir: join(dataDir, MIRROR_DIR), registers: follow, ...mirroring },
-      { ...base, get: httpGet, deviceSeed: keys.seed.reveal() },
+      { ...base, get: fetchFile, deviceSeed: keys.seed.reveal() },
     );
     const live = new LiveDesk(this.#config.live, {
       ...base,
@@ -457,6 +458,9 @@ export class DoorWatch implements Startable {
     return Math.floor(this.#ports.clock.nowMs() / 1000);
   }
 }
+
+/** HTTP is code that nothing else needs until the first register is fetched. */
+const fetchFile: HttpGet = async (...file) => (await import("./mirror/http-get.ts")).httpGet(...file);
 
 type CameraState = "on" | "lost" | "privacy";
 

@@ -20,6 +20,8 @@ export interface Clock {
 export interface SystemClockOptions {
   /** `trusted`: somebody else keeps this machine's clock (a container, a VM); `auto`: ask the system. */
   readonly trust?: "auto" | "trusted";
+  /** How long after the first wish to know: the question wakes a service, which takes as long as a start. Default 0. */
+  readonly askAfterMs?: number;
 }
 
 /** Touched by systemd-timesyncd once the clock is right; the folder is empty after a boot. */
@@ -28,16 +30,20 @@ const TIMESYNCD_MARK = "/run/systemd/timesync/synchronized";
 const ASK_AGAIN_MS = 60_000;
 
 /** Once synced, a clock counts as synced until the process ends: it drifts by seconds a day, it does not jump. */
-export function makeSystemClock({ trust = "auto" }: SystemClockOptions = {}): Clock {
+export function makeSystemClock({ trust = "auto", askAfterMs = 0 }: SystemClockOptions = {}): Clock {
   let isSynced = trust === "trusted";
   let askedAtMs = Number.NEGATIVE_INFINITY;
-  const ask = (): void => {
-    if (performance.now() - askedAtMs < ASK_AGAIN_MS) return;
-    askedAtMs = performance.now();
+  const askNow = (): void => {
     const child = execFile("timedatectl", ["show", "--property=NTPSynchronized", "--value"], (error, stdout) => {
       if (error === null && stdout.trim() === "yes") isSynced = true;
     });
     child.unref();
+  };
+  const ask = (): void => {
+    if (performance.now() - askedAtMs < ASK_AGAIN_MS) return;
+    askedAtMs = performance.now();
+    if (askAfterMs === 0) askNow();
+    else setTimeout(askNow, askAfterMs).unref();
   };
   return {
     nowMs: () => Date.now(),

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
 import type { NoticeBus } from "../platform/notices.ts";
@@ -108,7 +109,8 @@ export class Recorder {
     this.#life = life;
     signal?.addEventListener("abort", () => life.abort(signal.reason), { once: true });
     if (signal?.aborted === true) life.abort(signal.reason);
-    this.#supervision = this.#supervise(life.signal);
+    // Making the first process takes a while, and whoever starts us has more to do.
+    this.#supervision = nextTurn().then(() => this.#supervise(life.signal));
   }
 
   /** Ends with no process left. */
