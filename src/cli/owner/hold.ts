@@ -36,7 +36,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     terminal.say(
       held.length === 0
         ? `No clip is from ${rangeText(range)}; the hold is empty.`
-        : `${held.length} clip${held.length === 1 ? "" : "s"} from ${rangeText(range)} stay, and open, until \`doorward owner unhold\`.`,
+        : `Held until \`doorward owner unhold\`, openable: ${held.length} clip${held.length === 1 ? "" : "s"} from ${rangeText(range)}.`,
     );
     if (unknown.length > 0) {
       terminal.note(

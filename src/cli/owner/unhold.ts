@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
     for (const clip of released) if (there.has(clip.join())) await doorbell.ask("unpin", { clip });
     await store.update((state) => removeHold(state, name, released));
     terminal.say(
-      `The hold has ended: ${released.length} clip${released.length === 1 ? "" : "s"} go when their time comes.`,
+      `The hold has ended. Released to retention: ${released.length} clip${released.length === 1 ? "" : "s"}.`,
     );
     return { json: { ok: true, name, released: releasedBy(before, name) } };
   });
