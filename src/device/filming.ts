@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { toHex } from "../protocol/bytes.ts";
 import { LANES } from "../protocol/clip-keys.ts";
 import { encodeClosingMeta, encodeOpeningMeta } from "../protocol/meta.ts";
@@ -166,6 +167,7 @@ export class Filming {
 
   /** At once: also for a ring within a clip that runs already, as where the motion sensor saw the visitor come. */
   async #showWhoRang({ recording, clip }: Take, atMs: number): Promise<void> {
+    await nextTurn(); // making the picture takes as long as telling of the ring, which goes first
     try {
       const picture = await recording.newestPicture();
       if (picture !== null) this.#ports.onRingPicture?.(await clip, atMs, picture);

@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Gpio } from "onoff";
 import type { Log } from "../platform/logger.ts";
 import { SensorError } from "./errors.ts";
 import type { GpioDriver, InputPin, Level, OutputPin } from "./gpio-driver.ts";
 import { sysfsHeaderBase } from "./header-chip.ts";
+import { LapseGuard } from "./lapse-guard.ts";
 import type { InputName, OutputName, PinAssignment, Pins } from "./sensor-config.ts";
 
 export interface OnoffPorts {
@@ -22,6 +22,7 @@ export class OnoffDriver implements GpioDriver {
   readonly #load: NonNullable<OnoffPorts["load"]>;
   readonly #opened: Gpio[] = [];
   readonly #outputs: Gpio[] = [];
+  readonly #guard: LapseGuard;
   #base = 0;
 
   constructor(pins: Pins, { log, sysRoot = "/sys", load = loadOnoff }: OnoffPorts) {
@@ -29,6 +30,7 @@ export class OnoffDriver implements GpioDriver {
     this.#log = log;
     this.#sysRoot = sysRoot;
     this.#load = load;
+    this.#guard = new LapseGuard((error) => this.#log.error("output guard failed", { code: codeOf(error) }));
   }
 
   async start(): Promise<void> {
@@ -56,15 +58,18 @@ export class OnoffDriver implements GpioDriver {
     const gpio = await this.#open(pin, "out");
     this.#outputs.push(gpio);
     this.#write(gpio, 0);
+    if (name === "chime") this.#guard.prepare();
     return {
       set: (level, lapseMs) => {
-        if (level === 1 && lapseMs !== undefined) this.#letGoAfter(pin, lapseMs);
+        // `active_low` makes 0 mean "off" for the guard too.
+        if (level === 1 && lapseMs !== undefined) this.#guard.letGoAfter(this.#valueFile(pin), lapseMs);
         this.#write(gpio, level);
       },
     };
   }
 
   async stop(): Promise<void> {
+    this.#guard.stop();
     for (const gpio of this.#outputs.splice(0)) this.#write(gpio, 0);
     // Outputs stay exported: an unexported pin may float, and a relay behind it with it.
     for (const gpio of this.#opened.splice(0)) gpio.unwatchAll();
@@ -90,23 +95,16 @@ export class OnoffDriver implements GpioDriver {
     }
   }
 
+  #valueFile({ bcm }: PinAssignment): string {
+    return join(this.#sysRoot, "class/gpio", `gpio${this.#base + bcm}`, "value");
+  }
+
   #write(gpio: Gpio, level: Level): void {
     try {
       gpio.writeSync(level);
     } catch (error) {
       this.#log.error("output pin failed", { code: codeOf(error) });
     }
-  }
-
-  /** A shell of its own session outlives us; `active_low` makes 0 mean "off" for it too. */
-  #letGoAfter(pin: PinAssignment, lapseMs: number): void {
-    const value = join(this.#sysRoot, "class/gpio", `gpio${this.#base + pin.bcm}`, "value");
-    const child = spawn("sh", ["-c", 'sleep "$1"; echo 0 > "$2"', "sh", String(lapseMs / 1000), value], {
-      detached: true,
-      stdio: "ignore",
-    });
-    child.on("error", (error) => this.#log.error("output guard failed", { code: codeOf(error) }));
-    child.unref();
   }
 }
 

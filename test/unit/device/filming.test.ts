@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Filming } from "../../../src/device/filming.ts";
 import { silentLog } from "../../../src/device/platform/logger.ts";
 import { NoticeBus } from "../../../src/device/platform/notices.ts";
@@ -129,7 +129,7 @@ describe("a recording", () => {
     filming.trigger("motion");
     filming.trigger("ring");
     await filming.settled();
-    expect(shown).toEqual([["00".repeat(16), [7]]]);
+    await vi.waitFor(() => expect(shown).toEqual([["00".repeat(16), [7]]]));
   });
 
   test("that the card refuses in the middle has ended as cut, so that no light goes on claiming that it is recorded", async () => {

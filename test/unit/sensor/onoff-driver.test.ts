@@ -90,8 +90,19 @@ describe("an output", () => {
     const value = join(sysRoot, "class/gpio/gpio535/value");
     await writeFile(value, "1\n");
     (await driver.output("chime"))?.set(1, 30);
-    await vi.waitFor(async () => expect(await readFile(value, "utf8")).toBe("0\n"));
+    await vi.waitFor(async () => expect(await readFile(value, "utf8")).toBe("0\n"), 20_000);
     expect(FakeGpio.made[0]?.written).toEqual([0, 1]);
+  });
+
+  test("with a lapse is let go also when the driver has stopped meanwhile, and the next one as well", async () => {
+    const value = join(sysRoot, "class/gpio/gpio535/value");
+    const chime = await driver.output("chime");
+    for (const lapseMs of [30, 60]) {
+      await writeFile(value, "1\n");
+      chime?.set(1, lapseMs);
+      await driver.stop();
+      await vi.waitFor(async () => expect(await readFile(value, "utf8")).toBe("0\n"), 20_000);
+    }
   });
 });
 
