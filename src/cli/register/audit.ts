@@ -6,6 +6,7 @@ import { type LogPolicy, parseLogPolicy } from "../../protocol/tlog/checkpoint.t
 import { describeEvidence } from "../../protocol/tlog/compare-checkpoints.ts";
 import { encodeVerifierKey } from "../../protocol/tlog/note.ts";
 import { CHECKPOINT_PATH, type TileSource } from "../../protocol/tlog/tiles.ts";
+import { getFrom } from "../../protocol/tlog/tree-reader.ts";
 import { auditRegister } from "../../register/audit-register.ts";
 import { HttpSource } from "../../register/http-source.ts";
 import { FolderSource } from "../../register/log-folder.ts";
@@ -23,7 +24,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   const sinceFile = options.text("since");
   const since = sinceFile === undefined ? {} : { since: new Uint8Array(await readFile(sinceFile)) };
   // The one that is audited is the one that is kept: a second fetch could show another.
-  const checkpoint = await source.get(CHECKPOINT_PATH);
+  const checkpoint = await getFrom(source, CHECKPOINT_PATH);
   const fixed: TileSource = {
     get: (path) => (path === CHECKPOINT_PATH ? Promise.resolve(checkpoint) : source.get(path)),
   };

@@ -11,12 +11,13 @@ import type { TileSource } from "../tlog/tiles.ts";
 import { RequestError, type RequestErrorCode } from "./errors.ts";
 import { type Entry, type EntryOf, type Leaf, readLeaf, readLeaves } from "./leaf.ts";
 import { RuleBook, type Verdict } from "./rule-book.ts";
+import { snapshotShape } from "./snapshot.ts";
 
 /** Of what broke the rules the last few are remembered by place, the rest only counted. */
 const MAX_REMEMBERED_FAULTS = 16;
 /** Entries that are hashed together. */
 const LOT = 64;
-/** How far a register's clock may be ahead of the follower's. */
+/** How far a register's clock may be ahead of the follower's. A leaf beyond counts like any other, and is shown once its time has come. */
 const CLOCK_SLACK_SECONDS = 600;
 
 /** A leaf of the log that is kept whole. */
@@ -76,14 +77,15 @@ export async function followRegister(
   const faults: RegisterFault[] = [...(memory?.faults.last ?? [])];
   let faultCount = memory?.faults.count ?? 0;
   for await (const { index, bytes, read } of readTogether(crypto, followed.entries)) {
-    const found = judgeLeaf(book, read, nowSeconds);
-    if ("code" in found) {
-      faults.push({ index, code: found.code });
+    const found = judgeLeaf(book, read);
+    const code = "code" in found ? found.code : isAhead(found, nowSeconds) ? "register-leaf/future" : null;
+    if (code !== null) {
+      faults.push({ index, code });
       faultCount += 1;
-    } else {
-      const expires = expiryOf(found.entry);
-      if (expires > nowSeconds || keeps(found.entry)) leaves.push({ index, bytes: bytes.slice(), expires });
     }
+    if ("code" in found) continue;
+    const expires = expiryOf(found.entry);
+    if (expires > nowSeconds || keeps(found.entry)) leaves.push({ index, bytes: bytes.slice(), expires });
   }
   const next: RegisterMemory = {
     seen: followed.seen,
@@ -119,10 +121,10 @@ async function readLot(crypto: Crypto, lot: readonly LogEntry[]): Promise<readon
   return reads.map((read, i) => ({ ...(lot[i] as LogEntry), read }));
 }
 
-function judgeLeaf(book: RuleBook, read: () => Leaf, nowSeconds: number): Leaf | { readonly code: string } {
+/** By the log alone: a follower whose clock was wrong once must not count otherwise than all others for ever. */
+function judgeLeaf(book: RuleBook, read: () => Leaf): Leaf | { readonly code: string } {
   try {
     const leaf = read();
-    if (leaf.at > nowSeconds + CLOCK_SLACK_SECONDS) return { code: "register-leaf/future" };
     const verdict: Verdict = book.follow(leaf, () => false);
     return verdict.verdict === "accepted" ? leaf : { code: verdict.code };
   } catch (error) {
@@ -130,6 +132,8 @@ function judgeLeaf(book: RuleBook, read: () => Leaf, nowSeconds: number): Leaf |
     throw error;
   }
 }
+
+const isAhead = ({ at }: Pick<Leaf, "at">, nowSeconds: number): boolean => at > nowSeconds + CLOCK_SLACK_SECONDS;
 
 const expiryOf = (entry: Entry): number => (entry.kind === "request" ? entry.statement.payload.expires : 0);
 
@@ -146,7 +150,7 @@ export function readOpenRequests(crypto: Crypto, memory: RegisterMemory, nowSeco
   const open = memory.leaves.flatMap(({ index, bytes, expires }): OpenRequest[] => {
     if (expires <= nowSeconds) return [];
     const { at, entry } = readLeaf(crypto, bytes);
-    return entry.kind === "request" ? [{ index, at, entry }] : [];
+    return entry.kind === "request" && !isAhead({ at }, nowSeconds) ? [{ index, at, entry }] : [];
   });
   const prolonged = new Set(
     open.flatMap(({ entry }) => {
@@ -166,12 +170,19 @@ export function objectionTo(book: RuleBook, { entry }: Pick<OpenRequest, "entry"
 
 const count = integer(0, Number.MAX_SAFE_INTEGER);
 const someBytes: Shape<Uint8Array> = { read: (json) => fromBase64(text(1_000_000).read(json)), write: toBase64 };
-const anything: Shape<Json> = { read: (json) => json, write: (json) => json };
+/** Kept as it is. One of another form or version makes the whole memory none, instead of every later look an error. */
+const savedBook: Shape<Json> = {
+  read(json) {
+    snapshotShape.read(json);
+    return json;
+  },
+  write: (json) => json,
+};
 
 const memoryShape = object({
   version: integer(2, 2),
   seen: object({ size: count, root: someBytes, checkpoint: someBytes }),
-  book: anything,
+  book: savedBook,
   leaves: array(object({ index: count, bytes: someBytes, expires: count }), 1_000_000),
   faults: object({ count, last: array(object({ index: count, code: text(100) }), MAX_REMEMBERED_FAULTS) }),
 });

@@ -43,6 +43,13 @@ describe("the command line", () => {
     expect(out.trim().split("\n")).toHaveLength(1);
   });
 
+  test("a register that cannot be reached for an audit is said to be that, with status 6", async () => {
+    const key = "eyes.test/requests+43ba06ad+AWPi6n36v6OzdVhYVyVZZ2hzkPmqm2EYJ3riLqvnVvLc";
+    const { exit, out } = await doorward(["register", "audit", "http://127.0.0.1:1", "--key", key, "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, error: { code: "log/unreachable" } });
+    expect(exit).toBe(6);
+  });
+
   test("nothing but a word says what there is, and is a wrong command line", async () => {
     for (const words of [[], ["owner"], ["owner", "household"]]) {
       const { exit, out, err } = await doorward(words);

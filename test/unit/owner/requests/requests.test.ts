@@ -4,7 +4,7 @@ import type { RegisterChoice } from "../../../../src/owner/owner-state.ts";
 import { requestsFor } from "../../../../src/owner/requests/match.ts";
 import { addRegister, originOf, STALE_AFTER_SECONDS } from "../../../../src/owner/requests/registers.ts";
 import { type Synced, syncHome } from "../../../../src/owner/requests/sync.ts";
-import { toHex, utf8 } from "../../../../src/protocol/bytes.ts";
+import { fromUtf8, toHex, utf8 } from "../../../../src/protocol/bytes.ts";
 import { encodeLeaf } from "../../../../src/protocol/register/leaf.ts";
 import { embedCard, type Request } from "../../../../src/protocol/register/statements/request.ts";
 import { encodeVerifierKey } from "../../../../src/protocol/tlog/note.ts";
@@ -50,9 +50,9 @@ async function publish(time = NOON): Promise<Uint8Array> {
   return log.publish(time);
 }
 
-async function ask(changes: Partial<Request> = {}, by = "officer"): Promise<Uint8Array> {
+async function ask(changes: Partial<Request> = {}, by = "officer", at = NOON): Promise<Uint8Array> {
   const envelope = await sample.request(changes, by);
-  book.take("request", NOON, envelope);
+  book.take("request", at, envelope);
   await publish();
   return sample.digestOf("request", envelope);
 }
@@ -150,19 +150,41 @@ describe("what a register let in against its rules", () => {
   });
 
   test("leaves other requests as they are", async () => {
-    log.grow([utf8("no leaf at all"), encodeLeaf("request", NOON + 86_400, await sample.request())]);
-    await log.publish(NOON);
     const envelope = await sample.request();
+    log.grow([utf8("no leaf at all")]);
     await smuggle(envelope);
+    const elsewhere = await sample.request({ area: { ...ELSEWHERE, radius: 300 } });
+    await smuggle(elsewhere, NOON + 86_400);
     expect((await found()).map(({ digest }) => digest)).toEqual([toHex(sample.digestOf("request", envelope))]);
     const [register] = (await sync()).registers;
     expect(register?.outcome === "followed" && register.followed.memory.faults).toEqual({
       count: 2,
       last: [
         { index: 3, code: "register-leaf/shape" },
-        { index: 4, code: "register-leaf/future" },
+        { index: 5, code: "register-leaf/future" },
       ],
     });
+  });
+});
+
+describe("a leaf that is ahead of this clock", () => {
+  test("is not shown before its time, and then it is", async () => {
+    const digest = await ask({}, "officer", NOON + 3_600);
+    expect(await found(PLACE, NOON + 2_999)).toEqual([]);
+    expect(await found(PLACE, NOON + 3_000)).toEqual([{ digest: toHex(digest), clips: [clipIds()[1]] }]);
+  });
+
+  test("counts as it does for everybody, so that a clock that was slow once hides nobody's request for ever", async () => {
+    expect(await found(PLACE, NOON - 86_400)).toEqual([]);
+    const digest = await ask();
+    expect((await found()).map((one) => one.digest)).toEqual([toHex(digest)]);
+  });
+
+  test("makes one that says it was earlier back-dated, as it does for an auditor", async () => {
+    await ask({ area: { ...ELSEWHERE, radius: 300 } }, "officer", NOON + 3_600);
+    log.grow([encodeLeaf("request", NOON, await sample.request())]);
+    await log.publish(NOON);
+    expect(await found()).toEqual([]);
   });
 });
 
@@ -287,6 +309,16 @@ describe("a register whose log does not hold is named, and nothing of it is show
     expect(failureOf(await sync())).toBe("log/unwitnessed");
     if (checkpoint !== undefined) log.files.set("checkpoint", checkpoint);
     expect(await found()).toHaveLength(1);
+  });
+
+  test("and a memory of it that cannot be read is made anew from the log", async () => {
+    const [name = ""] = [...home.shelfFiles.keys()].filter((key) => key.startsWith("register-"));
+    const saved = fromUtf8(home.shelfFiles.get(name) ?? new Uint8Array());
+    const damaged = saved.replace('"revoked":false', '"revoked":0');
+    expect(damaged).not.toBe(saved);
+    home.shelfFiles.set(name, utf8(damaged));
+    expect(await found()).toHaveLength(1);
+    expect(fromUtf8(home.shelfFiles.get(name) ?? new Uint8Array())).toBe(saved);
   });
 });
 
