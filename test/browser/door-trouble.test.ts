@@ -177,6 +177,7 @@ describe("a camera whose cable is pulled", () => {
     await expectAccessible(page);
     await page.getByRole("button", { name: "Answer" }).click();
     await live().getByRole("alert").getByText("The camera gives no picture now").waitFor();
+    await expectAccessible(page);
     await page.getByRole("button", { name: "Close" }).click();
   });
 

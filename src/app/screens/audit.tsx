@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AuditEntry } from "../../protocol/audit-chain.ts";
-import { toHex } from "../../protocol/bytes.ts";
+import { equalBytes, toHex } from "../../protocol/bytes.ts";
 import { sayDuration } from "../../say/amounts.ts";
 import { sayFingerprint } from "../../say/texts.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
@@ -81,6 +81,7 @@ function AuditItem({ home, row: { day, entry } }: { readonly home: Home; readonl
 function entryText(home: Home, entry: AuditEntry): string {
   const { audit } = words;
   const member = (key: Uint8Array): string => {
+    if (equalBytes(key, home.ground.identity.signer.publicKey)) return words.household.thisPhone;
     const hex = toHex(key);
     return home.names.of.value[hex] ?? sayFingerprint(hex.slice(0, 8));
   };

@@ -29,12 +29,13 @@ export function HomeScreen({ home }: { readonly home: Home }) {
   const status = home.status.value;
   useFreshShares(home);
   useClockWatch(home);
+  const isOnline = home.link.connection.value === "online";
   return (
     <div class="stack loose">
       <header class="stack tight">
         <h1>{status?.name ?? words.home.title}</h1>
         <CameraLine home={home} />
-        {status?.camera === "on" && home.link.connection.value === "online" ? (
+        {status?.camera === "on" && isOnline ? (
           <div>
             <Button icon="camera" onClick={() => home.watch(true)}>
               {words.home.watchLive}
@@ -44,7 +45,7 @@ export function HomeScreen({ home }: { readonly home: Home }) {
       </header>
       {leaving === undefined ? null : <Leaving share={leaving} />}
       <AskedOfYou home={home} />
-      {status === null ? null : <Health home={home} status={status} />}
+      {status === null || !isOnline ? null : <Health home={home} status={status} />}
       {lastRing === undefined ? null : <LastRing home={home} entry={lastRing} />}
       {home.clips.loaded.value && entries.length === 0 ? (
         <Message icon="bell" title={words.home.quiet} text={words.home.quietText} />

@@ -35,7 +35,7 @@ export function LiveScreen({ home }: { readonly home: Home }) {
   const pictures = useMovingPicture(picture, state === "live");
   const again = (): void => setAttempt(attempt + 1);
   return (
-    <dialog ref={dialog} class="ring live" aria-labelledby={titleId} onCancel={close}>
+    <dialog ref={dialog} class="always-dark ring live" aria-labelledby={titleId} onCancel={close}>
       <div class="ring-room">
         <div class="ring-picture">
           <video
@@ -46,6 +46,7 @@ export function LiveScreen({ home }: { readonly home: Home }) {
             muted={isMuted}
             aria-label={words.live.title}
           />
+          {error !== null || state === "ended" ? <Icon name="camera" size={56} /> : null}
           {error === null && state === "connecting" ? <p class="muted">{words.live.connecting}</p> : null}
         </div>
       </div>

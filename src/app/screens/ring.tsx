@@ -22,7 +22,7 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
   }, []);
   const dismiss = (): void => home.dismissRing();
   return (
-    <dialog ref={dialog} class="ring" aria-labelledby={titleId} onCancel={dismiss}>
+    <dialog ref={dialog} class="always-dark ring" aria-labelledby={titleId} onCancel={dismiss}>
       <div class="ring-room">
         <div class="ring-picture">
           <WhoRang home={home} ring={ring} />

@@ -119,7 +119,7 @@ export class WeriftPeer implements LivePeer {
       const marker = i === payloads.length - 1; // of the picture's last packet
       const extensions = i === 0 ? ofFirst : [];
       const header = new RtpHeader({ sequenceNumber: this.#sequenceNumber, timestamp, marker, extensions });
-      // Not by way of the track, which would copy it once more.
+      // Not by way of the track, whose listeners are one promise more for each packet.
       void this.#picture.sender.sendRtp(new RtpPacket(header, payload));
     }
   }
