@@ -6,6 +6,7 @@ import { EXIT, type ExitStatus } from "./errors.ts";
 import { explain } from "./explain.ts";
 import { Options } from "./options.ts";
 import { type Streams, Terminal } from "./terminal.ts";
+import { foreignLines } from "./words.ts";
 
 export interface World extends Streams {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -40,7 +41,7 @@ async function fail(error: unknown, terminal: Terminal): Promise<ExitStatus> {
   terminal.answer({ ok: false, error: { code, message, hint } });
   if (error instanceof CommanderError && error.code === "commander.help") return exit; // shown in place of a message
   // The journal reads the priority of an error from the line itself, as sd-daemon(3) says.
-  terminal.note(`${error instanceof CannotStart ? "<3>" : ""}doorward: ${message}`);
+  terminal.note(`${error instanceof CannotStart ? "<3>" : ""}doorward: ${foreignLines(message)}`);
   if (hint !== "") terminal.note(`  ${hint}`);
   return exit;
 }

@@ -1,12 +1,13 @@
 import type { AuditReport, Violation } from "../register/audit-register.ts";
 import type { Terminal } from "./terminal.ts";
+import { foreignText } from "./words.ts";
 
 /** How many lines of findings a person is shown at most; `--json` has more. */
 const SHOWN = 40;
 
 export function sayViolations(terminal: Terminal, violations: readonly Violation[], count: number): void {
   for (const { index, code, message } of violations.slice(0, SHOWN)) {
-    terminal.say(`${index === null ? "log" : `leaf ${index}`}: ${code}: ${message}`);
+    terminal.say(`${index === null ? "log" : `leaf ${index}`}: ${code}: ${foreignText(message)}`);
   }
   if (count > SHOWN) terminal.say(`… and ${count - Math.min(SHOWN, violations.length)} more`);
 }

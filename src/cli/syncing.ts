@@ -9,7 +9,7 @@ import { EXIT, type ExitStatus } from "./errors.ts";
 import { httpLog } from "./http-log.ts";
 import { witnessWords } from "./quorum.ts";
 import type { Terminal } from "./terminal.ts";
-import { localTime } from "./words.ts";
+import { foreignText, localTime } from "./words.ts";
 
 /** A country's year is 40 MiB. One that takes longer counts as not reached, and what was known of it stays. */
 const REGISTER_WITHIN_MS = 180_000;
@@ -64,7 +64,7 @@ function troubleOf(synced: SyncedRegister): string[] {
   const { error } = synced;
   const isDeceit = error.evidence !== null || error.code === "log/unsigned" || error.code === "log/unwitnessed";
   return [
-    `${isDeceit ? "DANGER  " : "WARNING "} ${name}: ${error.message} (${error.code})`,
+    `${isDeceit ? "DANGER  " : "WARNING "} ${name}: ${foreignText(error.message)} (${error.code})`,
     `         ${logErrors[error.code]}`,
     "         Nothing of this register is shown or matched. Recording and your own shares go on.",
     ...(error.evidence === null

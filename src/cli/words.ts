@@ -1,9 +1,13 @@
 /** How times, sizes, lengths and ids are said to a person. */
 
 import { sayLength } from "../say/amounts.ts";
+import { sayForeign } from "../say/texts.ts";
 
 export { sayBytes as byteSize, sayDuration as duration } from "../say/amounts.ts";
 export { sayFingerprint as fingerprint, sayForeign as foreignText } from "../say/texts.ts";
+
+/** The same of an error's message, which may have lines: what a stranger's file or server said can stand in any. */
+export const foreignLines = (text: string): string => text.split("\n").map(sayForeign).join("\n");
 
 const pad = (n: number): string => String(n).padStart(2, "0");
 

@@ -6,6 +6,8 @@ import { commands } from "../../../src/cli/commands/all.ts";
 import { unsupported } from "../../../src/cli/platform-check.ts";
 import { doorward } from "../../fakes/doorward-command.ts";
 
+const LOG_KEY = "eyes.test/requests+43ba06ad+AWPi6n36v6OzdVhYVyVZZ2hzkPmqm2EYJ3riLqvnVvLc";
+
 describe("the command line", () => {
   test.each(commands.map(({ path }) => path))(
     "`doorward %s --help` says what it does, with an example, and ends with 0",
@@ -44,10 +46,21 @@ describe("the command line", () => {
   });
 
   test("a register that cannot be reached for an audit is said to be that, with status 6", async () => {
-    const key = "eyes.test/requests+43ba06ad+AWPi6n36v6OzdVhYVyVZZ2hzkPmqm2EYJ3riLqvnVvLc";
-    const { exit, out } = await doorward(["register", "audit", "http://127.0.0.1:1", "--key", key, "--json"]);
+    const { exit, out } = await doorward(["register", "audit", "http://127.0.0.1:1", "--key", LOG_KEY, "--json"]);
     expect(JSON.parse(out)).toMatchObject({ ok: false, error: { code: "log/unreachable" } });
     expect(exit).toBe(6);
+  });
+
+  test("what a stranger wrote turns no screen's colour or reading direction, in a finding and in a failure", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "doorward-foreign-"));
+    const hostile = "evil\u202e\u009b31m.example";
+    await writeFile(join(dir, "checkpoint"), `${hostile}\n1\n${"A".repeat(43)}=\n\n\u2014 log AAAAAAA=\n`);
+    const { out } = await doorward(["register", "audit", dir, "--key", LOG_KEY]);
+    expect(out).toContain("log/other-origin: a checkpoint of evil\ufffd\ufffd31m.example");
+    const { err } = await doorward(["register", "audit", join(dir, hostile), "--key", LOG_KEY]);
+    expect(err).toContain("evil\ufffd\ufffd31m.example does not exist");
+    expect(out + err).not.toMatch(/[\u009b\u202e]/u);
+    await rm(dir, { recursive: true });
   });
 
   test("nothing but a word says what there is, and is a wrong command line", async () => {
