@@ -40,6 +40,8 @@ const exitOfCode: Readonly<Record<string, ExitStatus>> = {
   "device-key/missing": EXIT.notReady,
   "log/damaged": EXIT.notVerified,
   "log/forked": EXIT.notVerified,
+  "log/malformed": EXIT.notVerified,
+  "log/missing": EXIT.noAnswer,
   "log/not-included": EXIT.notVerified,
   "log/other-origin": EXIT.notVerified,
   "log/shrunk": EXIT.notVerified,
