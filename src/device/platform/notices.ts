@@ -9,6 +9,8 @@ export interface Notices {
   clipSealed: { readonly clip: string; readonly closed: "full" | "cut" };
   cameraLost: { readonly reason: string };
   cameraBack: Record<string, never>;
+  /** A capture gives all that a clip needs, the first one too, which was never lost. */
+  cameraReady: Record<string, never>;
   microphoneLost: Record<string, never>;
   microphoneBack: Record<string, never>;
   linkLost: Record<string, never>;

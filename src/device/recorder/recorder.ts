@@ -315,6 +315,7 @@ export class Recorder {
   }
 
   #becameReady(): void {
+    this.#ports.notices.emit("cameraReady", {});
     for (const resume of this.#waitingForPicture) resume();
     this.#waitingForPicture.clear();
   }
