@@ -18,7 +18,10 @@ export const SMALL = { width: 320, height: 180, framesPerSecond: 15, bitrateKbps
 
 export interface Rig {
   readonly recorder: Recorder;
+  /** Of what goes wrong and is mended. */
   readonly notices: string[];
+  /** How often a capture came to give all that a clip needs. */
+  readonly timesReady: () => number;
   /** How often motion was reported. */
   readonly motions: () => number;
   readonly config: RecorderConfig;
@@ -49,6 +52,7 @@ export async function startRecorder(changes: Partial<RecorderConfig> = {}): Prom
 
 export function makeRecorder(changes: Partial<RecorderConfig> = {}): Rig {
   const notices: string[] = [];
+  let timesReady = 0;
   let motions = 0;
   const config: RecorderConfig = {
     ...recorderDefaults,
@@ -61,12 +65,17 @@ export function makeRecorder(changes: Partial<RecorderConfig> = {}): Rig {
   const recorder = new Recorder(config, {
     clock: systemClock,
     log: silentLog,
-    notices: { emit: (name) => void notices.push(name) },
+    notices: {
+      emit: (name) => {
+        if (name === "cameraReady") timesReady += 1;
+        else notices.push(name);
+      },
+    },
     onMotion: () => {
       motions += 1;
     },
   });
-  return { recorder, notices, motions: () => motions, config };
+  return { recorder, notices, timesReady: () => timesReady, motions: () => motions, config };
 }
 
 /** Makes a film with ffmpeg. */

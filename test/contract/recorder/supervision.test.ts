@@ -41,8 +41,9 @@ describe("supervision", () => {
 
   test("an ffmpeg that is killed is replaced, and viewers' socket stays", async () => {
     const rig = await startRecorder();
+    expect(rig.timesReady()).toBe(1);
     process.kill(await ffmpegOf(rig), "SIGKILL");
-    await until(() => rig.notices.includes("cameraBack"));
+    await until(() => rig.notices.includes("cameraBack") && rig.timesReady() === 2);
     expect(rig.notices).toEqual(["cameraLost", "cameraBack"]);
     expect(existsSync(rig.recorder.liveSocketPath)).toBe(true);
   });
