@@ -1,10 +1,8 @@
 import { concatBytes, u32 } from "./bytes.ts";
 import { playableMp4 } from "./fmp4.ts";
 import { FieldReader, makeBox, mp4Error, needBox } from "./mp4-boxes.ts";
-import { openRun, RUN_FIELDS, sampleDefaults } from "./mp4-runs.ts";
+import { openRun, RUN_FIELDS, RUN_HEADER_FIELDS, sampleDefaults } from "./mp4-runs.ts";
 
-const DATA_OFFSET = 0x1;
-const FIRST_SAMPLE_FLAGS = 0x4;
 const DEFAULT_BASE_IS_MOOF = 0x2_0000;
 /** Depends on no other (ISO/IEC 14496-12, 8.8.3.1). */
 const KEY_FRAME = 0x200_0000;
@@ -21,7 +19,12 @@ function fragmentOfFirstPicture(fragment: Uint8Array): Uint8Array {
   if (count === 0 || size === null || duration === null || size > data.length) throw mp4Error("no picture to take out");
   const offset = at(0, RUN_FIELDS.compositionOffset) ?? 0;
   const trackId = new FieldReader(header, 4).u32();
-  const flags = DATA_OFFSET | FIRST_SAMPLE_FLAGS | RUN_FIELDS.duration | RUN_FIELDS.size | RUN_FIELDS.compositionOffset;
+  const flags =
+    RUN_HEADER_FIELDS.dataOffset |
+    RUN_HEADER_FIELDS.firstSampleFlags |
+    RUN_FIELDS.duration |
+    RUN_FIELDS.size |
+    RUN_FIELDS.compositionOffset;
   const moof = (dataOffset: number): Uint8Array =>
     makeBox(
       "moof",

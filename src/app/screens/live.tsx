@@ -6,8 +6,15 @@ import { useModal } from "../../ui/use-modal.ts";
 import type { Home } from "../model/home.ts";
 import { LiveCall } from "../model/live-call.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
-import { useMovingPicture } from "../parts/use-moving-picture.ts";
+import { type PictureState, useMovingPicture } from "../parts/use-moving-picture.ts";
 import { words } from "../words.ts";
+
+/** @param pictures - Null while the view is not there. */
+function statusText(isTalking: boolean, pictures: PictureState | null): string | null {
+  if (isTalking) return words.live.talking;
+  if (pictures === null) return null;
+  return pictures === "still" ? words.live.standsStill : words.live.seen;
+}
 
 /** The door as it is now, over everything else, until it is closed. */
 export function LiveScreen({ home }: { readonly home: Home }) {
@@ -52,15 +59,7 @@ export function LiveScreen({ home }: { readonly home: Home }) {
       </div>
       <div class="ring-text">
         <h1 id={titleId}>{words.live.title}</h1>
-        <p role="status">
-          {call?.talking.value === true
-            ? words.live.talking
-            : state !== "live"
-              ? null
-              : pictures === "still"
-                ? words.live.standsStill
-                : words.live.seen}
-        </p>
+        <p role="status">{statusText(call?.talking.value === true, state === "live" ? pictures : null)}</p>
         {state === "ended" ? <p>{words.live.ended}</p> : null}
         <FailureNotice error={error} />
       </div>
