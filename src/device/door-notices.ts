@@ -67,11 +67,8 @@ export function wireDoorNotices({ bus, link, filming: clips, recorder, lights, c
     lights?.set("camera-lost", true);
     link.notify("camera", { state: camera() });
   });
-  on("cameraBack", () => {
-    lights?.set("camera-lost", false);
-    link.notify("camera", { state: "on" });
-  });
-  // Whoever asked while the camera was still being opened was told that it gives nothing.
+  on("cameraBack", () => lights?.set("camera-lost", false));
+  // Not when it is back: whoever asked while a camera was being opened for the first time was told that it gives nothing.
   on("cameraReady", () => link.notify("camera", { state: camera() }));
   on("microphoneLost", () => lights?.set("microphone-lost", true));
   on("microphoneBack", () => lights?.set("microphone-lost", false));
