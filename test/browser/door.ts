@@ -122,7 +122,10 @@ level = "debug"
     await this.#daemon.says("clip sealed", before + 1);
   }
 
-  /** Flips a byte in the middle of a clip's third piece of picture, as a failing card does. */
+  /**
+   * Flips a byte in the middle of a clip's second piece of picture, as a failing card does. There is a third one always, also
+   * when the bell rings before the pre-roll is full.
+   */
   async damageClip(): Promise<void> {
     const folder = join(this.dir, "door", "vault", "clips");
     const [name = ""] = (await readdir(folder)).filter((file) => file.endsWith(".clip"));
@@ -131,7 +134,7 @@ level = "debug"
     for (;;) {
       const { lane, index, length } = decodeRecordLeaf(bytes.subarray(at, at + LEAF_BYTES));
       at += LEAF_BYTES;
-      if (lane === LANES.video && index === 3) {
+      if (lane === LANES.video && index === 2) {
         const middle = at + Math.floor(length / 2);
         bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
         break;

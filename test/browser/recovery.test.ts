@@ -146,6 +146,7 @@ describe("recovery words in the app", () => {
     await page.reload(); // an owner who comes back after it is told of it
     const told = page.getByRole("alert").filter({ hasText: "is an owner now" });
     await told.getByRole("button", { name: "Close" }).click();
+    await told.waitFor({ state: "detached" });
     await page.reload();
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.getByText("Connected").waitFor({ state: "attached" });

@@ -38,10 +38,13 @@ export class Claimant {
     else await this.#keep(null);
   }
 
-  /** Somebody has read it. */
+  /** Somebody has read it: what has gone from the screen does not come back with the next page. */
   async dismiss(): Promise<void> {
-    this.recovered.value = false;
-    await this.#keep(null);
+    try {
+      await this.#keep(null);
+    } finally {
+      this.recovered.value = false;
+    }
   }
 
   async #keep(member: Uint8Array | null): Promise<void> {
