@@ -1,13 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { ENVIRONMENT, NODE_FLAGS } from "./as-packaged.ts";
 import { Child, runToEnd, until } from "./child.ts";
 import { commandLine, processCpuSeconds, processTree } from "./process-tree.ts";
 
 export const DOORWARD = join(process.cwd(), "dist/program/doorward.cjs");
-/** As bin/doorward of the package starts it. */
-const NODE_FLAGS = ["--max-semi-space-size=2", "--no-memory-reducer"];
-const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 
 export interface DoorbellCamera {
   readonly main: string;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { launchBrowser } from "../../browser/browser.ts";
 import { YEAR_2020 } from "../../fakes/country-year.ts";
+import { ENVIRONMENT, NODE_FLAGS } from "../as-packaged.ts";
 import { runToEnd } from "../child.ts";
 import type { Measurement } from "../context.ts";
 import { makeYearLog, writeLog, type YearLog } from "../country/year-log.ts";
@@ -55,7 +56,10 @@ async function bundle(workDir: string, name: string, platform: "node" | "browser
 }
 
 async function inNode(program: string, dir: string, year: YearLog["year"], what: What): Promise<Taken> {
-  return JSON.parse(await runToEnd(process.execPath, [program, dir, JSON.stringify(year), what])) as Taken;
+  const env = { ...process.env, ...ENVIRONMENT };
+  return JSON.parse(
+    await runToEnd(process.execPath, [...NODE_FLAGS, program, dir, JSON.stringify(year), what], { env }),
+  ) as Taken;
 }
 
 function serve(dir: string, script: string): Promise<Server> {
