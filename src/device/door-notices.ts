@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Filming } from "./filming.ts";
 import type { LinkPort } from "./link/link-ports.ts";
 import type { NoticeBus, NoticeName, Notices } from "./platform/notices.ts";
@@ -47,8 +48,9 @@ export function wireDoorNotices({ bus, link, filming: clips, recorder, lights, c
     showFilming(-1);
     if (sound) showHearing(-1);
   });
-  on("ringPressed", ({ atMs }) => {
+  on("ringPressed", async ({ atMs }) => {
     link.notify("ring", { atMs });
+    await nextTurn(); // the message is on its way then: what begins a clip would be done before the socket is written to
     clips.trigger("ring");
   });
   on("motionStarted", ({ source }) => {
