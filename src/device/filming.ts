@@ -159,7 +159,7 @@ export class Filming {
   async #keepThumbnail(recording: Recording, clip: OpenClip): Promise<void> {
     try {
       const picture = await recording.thumbnail();
-      if (picture !== null) await clip.append(LANES.thumbnail, picture);
+      if (picture !== null) await clip.append(LANES.thumbnail, picture).finally(() => picture.fill(0));
     } catch (error) {
       this.#ports.log.warn("no thumbnail", { clip: toHex(clip.id), error: codeOf(error) });
     }

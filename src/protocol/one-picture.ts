@@ -16,7 +16,8 @@ function fragmentOfFirstPicture(fragment: Uint8Array): Uint8Array {
   const size = at(0, RUN_FIELDS.size) ?? defaults.size;
   const duration = at(0, RUN_FIELDS.duration) ?? defaults.duration;
   const data = needBox(fragment, "mdat").content;
-  if (count === 0 || size === null || duration === null || size > data.length) throw mp4Error("no picture to take out");
+  const holdsPicture = count > 0 && size !== null && size > 0 && size <= data.length;
+  if (!holdsPicture || duration === null) throw mp4Error("no picture to take out");
   const offset = at(0, RUN_FIELDS.compositionOffset) ?? 0;
   const trackId = new FieldReader(header, 4).u32();
   const flags =

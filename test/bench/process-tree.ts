@@ -53,22 +53,20 @@ export function treeCpuSeconds(root: number): number {
   return processTree(root).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_PER_SECOND;
 }
 
-/** Where the CPU seconds of a tree went since its start. */
+/** Where the CPU seconds of a tree went since its start, without children that have ended. */
 export interface CpuSplit {
   readonly ownUser: number;
   readonly ownSystem: number;
   readonly runningChildren: number;
-  readonly endedChildren: number;
 }
 
 export function cpuSplit(root: number): CpuSplit {
   const [own, ...children] = processTree(root);
-  const { userTicks = 0, ownTicks = 0, ticks = 0 } = own ?? {};
+  const { userTicks = 0, ownTicks = 0 } = own ?? {};
   return {
     ownUser: userTicks / TICKS_PER_SECOND,
     ownSystem: (ownTicks - userTicks) / TICKS_PER_SECOND,
     runningChildren: children.reduce((sum, child) => sum + child.ticks, 0) / TICKS_PER_SECOND,
-    endedChildren: (ticks - ownTicks) / TICKS_PER_SECOND,
   };
 }
 

@@ -29,6 +29,18 @@ const recipient = async (...words: string[]): Promise<Record<string, unknown>> =
   return JSON.parse(out) as Record<string, unknown>;
 };
 
+/** How many there are in a picture, of those that 12 bits tell apart. */
+function coloursOf(image: HTMLImageElement): number {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const context = canvas.getContext("2d");
+  context?.drawImage(image, 0, 0);
+  const { data } = context?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+  const colours = new Set<string>();
+  for (let at = 0; at < data.length; at += 4) colours.add([0, 1, 2].map((i) => (data[at + i] ?? 0) >> 4).join());
+  return colours.size;
+}
+
 const go = (screen: string): Promise<unknown> => page.getByRole("link", { name: screen, exact: true }).click();
 
 beforeAll(async () => {
@@ -76,6 +88,10 @@ describe("the owner's app, against a real doorbell", () => {
 
   test("lists the recording with its still and plays it", async () => {
     await go("Timeline");
+    const still = page.locator(".still img");
+    await still.waitFor();
+    await until(() => still.evaluate((image: HTMLImageElement) => image.complete));
+    expect(await still.evaluate(coloursOf)).toBeGreaterThan(50); // the test pattern, and not one black or grey
     await page.getByRole("link", { name: /^Ring .*0:0\d/ }).click();
     const video = page.locator("video");
     await until(() => video.evaluate((element: HTMLVideoElement) => element.currentTime > 1));

@@ -34,7 +34,8 @@ function patternsOf({ marker }: MarkedFilm): Pattern[] {
     { name: "moof", bytes: latin1("moof\0\0\0\x10mfhd\0\0\0\0") },
     { name: "avcC", bytes: latin1("avcC\x01") },
     { name: "mvhd", bytes: latin1("\0\0\0\x6cmvhd") },
-    { name: "thumbnail", bytes: latin1("\xff\xd8\xff\xe0\0\x10JFIF\0") },
+    // Film made by ffmpeg has 64 bits there.
+    { name: "thumbnail", bytes: latin1("\0\0\0\x10tfdt\0\0\0\0\0\0\0\0") },
     { name: "meta", bytes: latin1('"preRollMs":') },
   ];
 }

@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { Doorbell } from "../../owner/doorbell.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import type { ClipIndexRow } from "../../protocol/link-ops.ts";
+import { drawStill } from "../ground/draw-still.ts";
 import type { Ground } from "../ground/ground.ts";
 import { ClipCache } from "./clip-cache.ts";
 import { byNewest, type ClipEntry, entryOfRow, readEntry, unreadable } from "./clip-entry.ts";
@@ -106,7 +107,8 @@ export class ClipIndex {
   async #read(doorbell: Doorbell, entry: ClipEntry): Promise<ClipEntry> {
     try {
       const { clip, opened } = await readClip(this.#ground, doorbell, entry.id, "summary");
-      if (opened.thumbnail !== null) await this.#saveStill(entry, opened.thumbnail);
+      const still = opened.thumbnail && (await drawStill(opened.thumbnail));
+      if (still !== null) await this.#saveStill(entry, still);
       return readEntry(entry, clip, opened);
     } catch (error) {
       const told = unreadable(entry, error);

@@ -21,7 +21,7 @@ import { HomeLink } from "./home-link.ts";
 import { Names } from "./names.ts";
 import { finishClaim, type Recovery, readRecovery } from "./recovery.ts";
 import { Requests } from "./requests.ts";
-import { type Ring, stillOfOpenClip } from "./ring.ts";
+import { pictureOfOpenClip, type Ring } from "./ring.ts";
 import { ShareBook } from "./share-book.ts";
 
 export type DoorbellStatus = ResultOf<"status">;
@@ -169,18 +169,17 @@ export class Home {
         this.ring.value = {
           atMs: typeof field.atMs === "number" ? field.atMs : Date.now(),
           clip: null,
-          film: null,
-          still: null,
-          isStillOver: false,
+          picture: null,
+          isPictureOver: false,
         };
         this.#later(async (doorbell) => void (await doorbell.ask("ring-heard", {})));
         break;
       case "ring-snapshot":
-        if (this.ring.value !== null) this.ring.value = { ...this.ring.value, film: attachment };
+        if (this.ring.value !== null) this.ring.value = { ...this.ring.value, picture: attachment };
         break;
       case "clip-opened":
         this.recording.value = true;
-        if (field.trigger === "ring" && typeof field.clip === "string") void this.#showStill(field.clip);
+        if (field.trigger === "ring" && typeof field.clip === "string") void this.#showWhoRang(field.clip);
         this.#later((doorbell) => this.clips.sync(doorbell));
         break;
       case "clip-sealed":
@@ -204,14 +203,17 @@ export class Home {
     }
   }
 
-  async #showStill(clip: string): Promise<void> {
+  async #showWhoRang(clip: string): Promise<void> {
     const id = /^[0-9a-f]{32}$/.test(clip) ? clip : toHex(fromBase64url(clip));
     const ring = this.ring.value;
     if (ring === null) return;
     this.ring.value = { ...ring, clip: id };
-    const still = await this.ask((doorbell) => stillOfOpenClip(this.ground, doorbell, id)).catch(() => null);
+    const isMissed = (): boolean => this.ring.value?.clip === id && this.ring.value.picture === null;
+    const ask = (doorbell: Doorbell): Promise<Uint8Array | null> =>
+      pictureOfOpenClip(this.ground, doorbell, id, isMissed);
+    const picture = await this.ask(ask).catch(() => null);
     const now = this.ring.value;
-    if (now?.clip === id && now.still === null) this.ring.value = { ...now, still, isStillOver: still === null };
+    if (now !== null && isMissed()) this.ring.value = { ...now, picture, isPictureOver: picture === null };
   }
 
   /** A notice that cannot be followed up now is followed up by the next connection. */

@@ -9,9 +9,9 @@ import type { Ring } from "../model/ring.ts";
 import { words } from "../words.ts";
 
 /** Why no picture of who rang is there: none will come without a camera. */
-function stillOf(home: Home, { isStillOver }: Ring): keyof typeof words.ring.noStill {
+function reasonOf(home: Home, isPictureOver: boolean): keyof typeof words.ring.noStill {
   const camera = home.status.value?.camera ?? "on";
-  return camera === "on" && isStillOver ? "none" : camera;
+  return camera === "on" && isPictureOver ? "none" : camera;
 }
 
 /** Over everything else, until it is answered or put aside. */
@@ -42,17 +42,15 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
   );
 }
 
-/** The first to come, except that a browser may not decode the film. */
-function WhoRang({ home, ring }: { readonly home: Home; readonly ring: Ring }) {
+function WhoRang({ home, ring: { picture, isPictureOver } }: { readonly home: Home; readonly ring: Ring }) {
   const [undecodable, setUndecodable] = useState<Uint8Array | null>(null);
-  const film = useObjectUrl(ring.film === undecodable ? null : ring.film, "video/mp4");
-  const still = useObjectUrl(ring.still, "image/jpeg");
-  if (film !== null) return <video src={film} muted playsInline autoPlay onError={() => setUndecodable(ring.film)} />;
-  if (still !== null) return <img src={still} alt="" />;
+  const isUndecodable = picture !== null && picture === undecodable;
+  const film = useObjectUrl(isUndecodable ? null : picture, "video/mp4");
+  if (film !== null) return <video src={film} muted playsInline autoPlay onError={() => setUndecodable(picture)} />;
   return (
     <>
       <Icon name="bell" size={56} />
-      <p class="muted">{words.ring.noStill[stillOf(home, ring)]}</p>
+      <p class="muted">{words.ring.noStill[reasonOf(home, isPictureOver || isUndecodable)]}</p>
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { ProtocolError } from "../../protocol/errors.ts";
 import { convertTicks } from "../../protocol/fmp4.ts";
 import { onePictureMp4 } from "../../protocol/one-picture.ts";
 import { FragmentQueue } from "./fragment-queue.ts";
@@ -17,7 +18,6 @@ export interface RecordingPlan {
   readonly maximumMs: number;
   /** The media's time now. */
   readonly mediaNowMs: () => number | undefined;
-  readonly makeThumbnail: (init: Uint8Array, fragment: Uint8Array) => Promise<Uint8Array | null>;
 }
 
 /** Where time zero lies: the first picture's decode time. */
@@ -37,7 +37,7 @@ export class OpenRecording implements Recording {
   readonly #queue = new FragmentQueue();
   readonly #sequence: Record<MediaLane, number> = { video: 0, audio: 0 };
   readonly #thumbnail: Promise<Uint8Array | null>;
-  #settleThumbnail: ((jpeg: Promise<Uint8Array | null> | null) => void) | undefined;
+  #settleThumbnail: ((fragment: Uint8Array | null) => void) | undefined;
   readonly #memory = new ReusedMemory();
   /** A copy of the last fragment of pictures, for whoever rings before the next comes: what was handed on gets sealed. */
   #newest: Loan | undefined;
@@ -61,7 +61,7 @@ export class OpenRecording implements Recording {
     const { video, audio } = plan.inits;
     this.inits = audio === null ? { video: video.bytes } : { video: video.bytes, audio: audio.bytes };
     this.#thumbnail = new Promise((resolve) => {
-      this.#settleThumbnail = resolve;
+      this.#settleThumbnail = (fragment) => resolve(fragment && this.#pictureOf(fragment));
     });
     this.#pushInit("video", video);
     if (audio !== null) this.#pushInit("audio", audio);
@@ -91,7 +91,7 @@ export class OpenRecording implements Recording {
     if (this.#isOver) return null;
     const fragment =
       this.#newest?.bytes ?? (await new Promise<Uint8Array | null>((resolve) => this.#waitForNewest.add(resolve)));
-    return fragment === null ? null : onePictureMp4(this.#plan.inits.video.bytes, fragment);
+    return fragment && this.#pictureOf(fragment);
   }
 
   extend(): void {
@@ -111,8 +111,7 @@ export class OpenRecording implements Recording {
     this.#isOver = true;
     this.#closed = closed;
     for (const sound of this.#soundAhead.splice(0)) sound.wipe();
-    const newest = this.#newest?.bytes;
-    this.#settleThumbnail?.(newest === undefined ? null : this.#thumbnailOf(newest));
+    this.#settleThumbnail?.(this.#newest?.bytes ?? null);
     this.#tellNewest(null);
     this.#newest?.giveBack();
     this.#queue.end();
@@ -190,12 +189,17 @@ export class OpenRecording implements Recording {
     const settle = this.#settleThumbnail;
     if (settle === undefined || endMs <= (this.#plan.triggerMediaMs ?? 0)) return;
     this.#settleThumbnail = undefined;
-    settle(this.#thumbnailOf(bytes));
+    settle(bytes);
   }
 
-  /** From a copy: the fragment is overwritten as soon as it is sealed. */
-  #thumbnailOf(fragment: Uint8Array): Promise<Uint8Array | null> {
-    return this.#plan.makeThumbnail(this.#plan.inits.video.bytes, fragment.slice());
+  /** Null where the camera's bytes hold none: a clip without such a picture is still a clip. */
+  #pictureOf(fragment: Uint8Array): Uint8Array | null {
+    try {
+      return onePictureMp4(this.#plan.inits.video.bytes, fragment);
+    } catch (error) {
+      if (error instanceof ProtocolError) return null;
+      throw error;
+    }
   }
 
   #keepNewest(bytes: Uint8Array): void {

@@ -23,7 +23,6 @@ import type { Recording, Trigger } from "./recording.ts";
 import { RestartDelay } from "./restart-delay.ts";
 import { liveSocketPath, prepareSocketDir, socketDir } from "./runtime-dir.ts";
 import { describeSource } from "./sources/sources.ts";
-import { makeThumbnail } from "./thumbnail.ts";
 
 /** A microphone that came back waits for the end of the clip being recorded. */
 const RENEW_AGAIN_MS = 1000;
@@ -61,8 +60,6 @@ export class Recorder {
   /** Aborted to end a wait between two starts of ffmpeg. */
   #pause = new AbortController();
   readonly #waitingForPicture = new Set<() => void>();
-  /** Remembered as long as they run, so that a stop leaves no process behind. */
-  readonly #thumbnails = new Set<Promise<unknown>>();
 
   constructor(config: RecorderConfig, ports: RecorderPorts) {
     this.#config = config;
@@ -156,7 +153,6 @@ export class Recorder {
       postRollMs: this.#config.postRollMs,
       maximumMs: this.#config.maximumClipMs,
       mediaNowMs: () => this.#mediaClock.nowMs(),
-      makeThumbnail: (...parts) => this.#makeThumbnail(...parts),
     });
     this.#recording = recording;
     signal?.addEventListener("abort", () => recording.end("cut"), { once: true });
@@ -252,16 +248,7 @@ export class Recorder {
       throw error;
     } finally {
       this.#forgetCapture();
-      await Promise.all(this.#thumbnails);
     }
-  }
-
-  async #makeThumbnail(init: Uint8Array, fragment: Uint8Array): Promise<Uint8Array | null> {
-    const making = makeThumbnail(this.#config, this.#ports.clock, init, fragment);
-    this.#thumbnails.add(making);
-    const jpeg = await making;
-    this.#thumbnails.delete(making);
-    return jpeg;
   }
 
   #forgetCapture(): void {

@@ -29,12 +29,12 @@ export interface Recording {
    * A consumer that falls {@link QUEUE_LIMIT_BYTES} behind ends the recording as `cut`.
    */
   readonly fragments: AsyncIterable<Fragment>;
-  /** A JPEG, 320 wide, of the key frame that begins the trigger's fragment; null when none could be made. */
-  thumbnail(): Promise<Uint8Array | null>;
   /**
-   * An MP4 of one picture: the newest key frame, or the first to come; null when it is over. Nothing is decoded for it, so
-   * it is there at once. The caller's, to overwrite.
+   * An MP4 of one picture: the key frame that begins the trigger's fragment; null when no picture came. Nothing is decoded
+   * for it. The caller's, to overwrite.
    */
+  thumbnail(): Promise<Uint8Array | null>;
+  /** The same of the newest key frame, or of the first to come; null when it is over. */
   newestPicture(): Promise<Uint8Array | null>;
   /** The post-roll begins anew, up to the maximum length. */
   extend(): void;

@@ -36,7 +36,7 @@ export interface ClipOpening {
   readonly recipients: readonly DayPublicKey[];
   /** Plain bytes of meta 0 (protocol/meta.ts); wiped once sealed. */
   readonly meta: Uint8Array;
-  /** JPEG of the trigger's key frame; wiped once sealed. Can also be appended later. */
+  /** Of the trigger; wiped once sealed. Can also be appended later. */
   readonly thumbnail?: Uint8Array;
 }
 

@@ -91,7 +91,6 @@ async function oneWindow(running: Running, seconds: number): Promise<Usage> {
       ownUser: spent("ownUser"),
       ownSystem: spent("ownSystem"),
       runningChildren: spent("runningChildren"),
-      endedChildren: spent("endedChildren"),
     };
   };
   for (const floor of [running.pirFloor, running.pixelsFloor]) {
@@ -110,8 +109,7 @@ async function oneWindow(running: Running, seconds: number): Promise<Usage> {
 /** Where ours goes, in CPU seconds a minute. */
 function splitNote(usages: readonly Usage[], ours: "pir" | "pixels"): string {
   const part = (name: keyof CpuSplit): string => median(usages.map(({ splits }) => splits[ours][name])).toFixed(2);
-  const thumbnails = `thumbnails ${part("endedChildren")}`;
-  return `ffmpeg ${part("runningChildren")}, ${thumbnails}, daemon ${part("ownUser")} user + ${part("ownSystem")} kernel`;
+  return `ffmpeg ${part("runningChildren")}, daemon ${part("ownUser")} user + ${part("ownSystem")} kernel`;
 }
 
 async function startAll(camera: PublishedCamera, workDir: string): Promise<Running> {

@@ -115,6 +115,13 @@ export async function play(fragments: readonly Fragment[]): Promise<Played> {
   return playFile(path);
 }
 
+/** Plays a whole MP4. */
+export async function playMp4(mp4: Uint8Array | null | undefined): Promise<Played> {
+  const path = scratch(`film-${Math.random()}.mp4`);
+  await writeFile(path, mp4 ?? "");
+  return playFile(path);
+}
+
 export async function playFile(path: string): Promise<Played> {
   const show = ["-v", "error", "-count_packets", "-of", "json", "-show_streams", path];
   const { stdout } = await run("ffprobe", show);

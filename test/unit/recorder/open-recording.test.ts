@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { OpenRecording, type RecordingPlan } from "../../../src/device/recorder/open-recording.ts";
 import { type Fragment, QUEUE_LIMIT_BYTES } from "../../../src/device/recorder/recording.ts";
@@ -10,7 +11,6 @@ const init = (name: string) => ({ bytes: new TextEncoder().encode(`init of ${nam
 
 function open(changes: Partial<RecordingPlan> = {}) {
   const now = { mediaMs: 12_400 };
-  const thumbnails: Uint8Array[] = [];
   const recording = new OpenRecording({
     trigger: "ring",
     triggeredAtMs: 1_767_225_600_000,
@@ -20,13 +20,9 @@ function open(changes: Partial<RecordingPlan> = {}) {
     postRollMs: 2000,
     maximumMs: 8000,
     mediaNowMs: () => now.mediaMs,
-    makeThumbnail: (_init, fragment) => {
-      thumbnails.push(fragment.slice());
-      return Promise.resolve(fragment);
-    },
     ...changes,
   });
-  return { recording, now, thumbnails };
+  return { recording, now };
 }
 
 async function all(recording: OpenRecording): Promise<Fragment[]> {
@@ -126,17 +122,16 @@ describe("a recording", () => {
   });
 
   test("gives its newest picture as a film to whoever asks while it runs, though that is sealed already", async () => {
-    const { recording, thumbnails } = open({ trigger: "motion", triggerMediaMs: 0, postRollMs: 4000 });
+    const { recording } = open({ trigger: "motion", triggerMediaMs: 0, postRollMs: 4000 });
     recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
     recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
-    const [made, reader] = [thumbnails.length, recording.fragments[Symbol.asyncIterator]()];
+    const reader = recording.fragments[Symbol.asyncIterator]();
     for (let i = 0; i < 4; i += 1) (await reader.next()).value?.giveBack();
     const asked = await Promise.all([recording.newestPicture(), recording.newestPicture()]);
     expect(asked.map((film) => needBox(film ?? new Uint8Array(), "mdat").content)).toEqual([
       Uint8Array.of(2, 2, 2),
       Uint8Array.of(2, 2, 2),
     ]);
-    expect(thumbnails.length).toBe(made); // nothing is decoded for it
     recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
     expect([...((await recording.newestPicture()) ?? []).slice(-3)]).toEqual([3, 3, 3]);
     recording.end("cut");
@@ -158,17 +153,39 @@ describe("a recording", () => {
     expect(await none).toBeNull();
   });
 
-  test("makes its thumbnail of the fragment in which it was triggered, from a copy", async () => {
-    const { recording, thumbnails } = open();
+  test("has as its thumbnail the key frame of the fragment in which it was triggered, in memory of its own", async () => {
+    const { recording } = open();
+    let isThere = false;
+    const thumbnail = recording.thumbnail().finally(() => {
+      isThere = true;
+    });
     recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
     recording.accept(laneFragment("video", 11_000, 1000, Uint8Array.of(2, 2, 2)));
-    expect(thumbnails).toEqual([]);
+    await nextTurn();
+    expect(isThere).toBe(false);
     recording.accept(laneFragment("video", 12_000, 1000, Uint8Array.of(3, 3, 3)));
     recording.accept(laneFragment("video", 13_000, 1000, Uint8Array.of(4, 4, 4)));
-    expect(thumbnails.map((bytes) => [...bytes.slice(-3)])).toEqual([[3, 3, 3]]);
     recording.end("cut");
     for (const { bytes } of await all(recording)) bytes.fill(0);
-    expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([3, 3, 3]);
+    expect(needBox((await thumbnail) ?? new Uint8Array(), "mdat").content).toEqual(Uint8Array.of(3, 3, 3));
+  });
+
+  test("that is cut before its trigger's second ends has the newest key frame, one without pictures none", async () => {
+    const { recording } = open();
+    recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
+    recording.end("cut");
+    expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([1, 1, 1]);
+    const { recording: early } = open();
+    early.end("cut");
+    expect(await early.thumbnail()).toBeNull();
+  });
+
+  test("whose camera sends what holds no picture goes on without a thumbnail", async () => {
+    const { recording } = open();
+    recording.accept(laneFragment("video", 12_000, 1000, new Uint8Array()));
+    recording.accept(laneFragment("video", 13_000, 1000, Uint8Array.of(4, 4, 4)));
+    expect(await recording.thumbnail()).toBeNull();
+    expect(recording.isOver).toBe(false);
   });
 
   test("hands on the memory it was given, and what is given back is overwritten", async () => {
