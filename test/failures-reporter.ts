@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import type { TestCase, TestModule } from "vitest/node";
+import type { SerializedError } from "vitest";
+import type { TestModule } from "vitest/node";
 import type { Reporter } from "vitest/reporters";
 
 const FILE = ".cache/failed-tests.txt";
@@ -10,19 +11,21 @@ const FILE = ".cache/failed-tests.txt";
  * `scripts/test` can end with them: whoever reads the end of a long log learns what to run again. Empty when all passed.
  */
 export default class FailuresReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const lines = modules.flatMap((module) => {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+    const ofModules = modules.flatMap((module) => {
       const file = relative(process.cwd(), module.moduleId);
-      const ofFile = module.errors().map((error) => `${file}: ${firstLine(error.message)}`);
-      const ofTests = [...module.children.allTests("failed")].map((test) => `${file}: ${told(test)}`);
-      return [...ofFile, ...ofTests];
+      // A suite has the errors of its own hooks.
+      const ofSuites = [module, ...module.children.allSuites()].flatMap((suite) => suite.errors().map(firstLine));
+      const ofTests = [...module.children.allTests("failed")].map((test) => {
+        const errors = test.result().errors ?? [];
+        return `${test.fullName}: ${errors.map(firstLine).join("; ")}`;
+      });
+      return [...ofSuites, ...ofTests].map((line) => `${file}: ${line}`);
     });
+    const lines = [...ofModules, ...unhandled.map((error) => `outside of any test: ${firstLine(error)}`)];
     mkdirSync(".cache", { recursive: true });
     writeFileSync(FILE, lines.map((line) => `${line}\n`).join(""));
   }
 }
 
-const told = (test: TestCase) =>
-  `${test.fullName}: ${(test.result().errors ?? []).map((error) => firstLine(error.message)).join("; ")}`;
-
-const firstLine = (text: string) => text.split("\n")[0] ?? "";
+const firstLine = ({ message = "" }: Pick<Partial<SerializedError>, "message">) => message.split("\n")[0] ?? "";

@@ -109,7 +109,6 @@ export const words = {
     empty: "No recordings",
     emptyText: "The doorbell keeps what happens from now on, for as long as your settings say.",
     emptyFilter: "Nothing of this kind is kept.",
-    noStill: "No still",
     pinned: "Pinned",
     damaged: "Damaged",
     cut: "Cut short",
@@ -163,9 +162,10 @@ export const words = {
 
   ring: {
     title: "Somebody is at the door",
-    noStill: {
+    noPicture: {
       on: "The picture is on its way …",
       none: "No picture of this ring has come.",
+      undrawable: "This browser cannot show the camera's picture.",
       lost: "The camera gives no picture.",
       privacy: "Privacy mode: no picture is taken.",
     },

@@ -78,7 +78,10 @@ export class Filming {
         this.#ports.log.error("clip lost", { error: codeOf(error) });
         this.#refuse(codeOf(error));
       })
-      .finally(() => end.abort());
+      .finally(() => {
+        end.abort();
+        void recording.thumbnail().then((picture) => picture?.fill(0)); // also of a clip that could not be opened
+      });
     this.#underWay.add(filming);
     void filming.then(() => this.#underWay.delete(filming));
   }
@@ -159,7 +162,7 @@ export class Filming {
   async #keepThumbnail(recording: Recording, clip: OpenClip): Promise<void> {
     try {
       const picture = await recording.thumbnail();
-      if (picture !== null) await clip.append(LANES.thumbnail, picture).finally(() => picture.fill(0));
+      if (picture !== null) await clip.append(LANES.thumbnail, picture);
     } catch (error) {
       this.#ports.log.warn("no thumbnail", { clip: toHex(clip.id), error: codeOf(error) });
     }
@@ -167,7 +170,7 @@ export class Filming {
 
   /** At once: also for a ring within a clip that runs already, as where the motion sensor saw the visitor come. */
   async #showWhoRang({ recording, clip }: Take, atMs: number): Promise<void> {
-    await nextTurn(); // making the picture takes as long as telling of the ring, which goes first
+    await nextTurn(); // the clip's own beginning goes first
     try {
       const picture = await recording.newestPicture();
       if (picture !== null) this.#ports.onRingPicture?.(await clip, atMs, picture);

@@ -25,7 +25,7 @@ export interface OpenedClip {
   readonly opening: OpeningMeta | null;
   /** Null also when the power went before the clip was closed. */
   readonly closing: ClosingMeta | null;
-  /** JPEG. */
+  /** An MP4 of one picture, or a JPEG. */
   readonly thumbnail: Uint8Array | null;
   readonly video: OpenedLane;
   readonly audio: OpenedLane;

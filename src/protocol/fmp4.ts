@@ -54,6 +54,14 @@ function codecOf(sampleDescriptions: Uint8Array): string {
   return entry.type;
 }
 
+/** What a decoder of H.264 has to know first: the content of `avcC` (ISO/IEC 14496-15). @throws ProtocolError `mp4/shape`. */
+export function h264Configuration(init: Uint8Array): Uint8Array {
+  const descriptions = needBox(init, "moov", "trak", "mdia", "minf", "stbl", "stsd").content;
+  const [entry] = boxes(descriptions.subarray(8));
+  if (entry === undefined) throw mp4Error("track without a sample description");
+  return needBox(entry.content.subarray(VISUAL_ENTRY_BYTES), "avcC").content;
+}
+
 const KINDS: Readonly<Record<string, TrackInfo["kind"]>> = { vide: "video", soun: "audio" };
 
 /** Describes the first track of an init segment. @throws ProtocolError `mp4/shape`. */

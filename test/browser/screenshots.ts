@@ -31,9 +31,7 @@ try {
   await door.daemon.ask({ op: "motion", ms: 1500 });
   await door.daemon.says("clip sealed", 2);
   await door.daemon.ask({ op: "ring" });
-  await page.waitForFunction(
-    () => (document.querySelector<HTMLVideoElement>(".ring-picture video")?.readyState ?? 0) >= 2,
-  );
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>(".ring-picture img")?.complete === true);
   await shoot(page, "ring");
   await page.getByRole("button", { name: "Not now" }).click();
   await door.daemon.says("clip sealed", 3);

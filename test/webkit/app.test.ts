@@ -52,10 +52,25 @@ describe("the owner's app in WebKitGTK", () => {
     await door.daemon.ask({ op: "ring" });
     await page.sees("heading", "Somebody is at the door");
     const width = (): Promise<number> =>
-      page.run(() => document.querySelector<HTMLVideoElement>(".ring-picture video")?.videoWidth ?? 0);
+      page.run(() => document.querySelector<HTMLImageElement>(".ring-picture img")?.naturalWidth ?? 0);
     await until(async () => (await width()) === 320);
     await page.click("button", "Not now");
     await door.daemon.says("clip sealed");
+  });
+
+  test("draws a still of the recording", async () => {
+    await page.click("link", "Timeline");
+    const colours = (): Promise<number> =>
+      page.run(() => {
+        const image = document.querySelector<HTMLImageElement>(".still img");
+        const canvas = document.createElement("canvas");
+        const context = canvas.getContext("2d");
+        if (image?.complete !== true || context === null) return 0;
+        context.drawImage(image, 0, 0);
+        const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+        return new Set(Array.from({ length: data.length / 4 }, (_, i) => data.slice(4 * i, 4 * i + 3).join())).size;
+      });
+    await until(async () => (await colours()) > 50); // the test pattern, and not one black or grey
   });
 
   const playedSeconds = (): Promise<number> => page.run(() => document.querySelector("video")?.currentTime ?? 0);

@@ -45,9 +45,9 @@ export class ClipCache {
     await database.put("days", sealed, day);
   }
 
-  async saveStill({ id, day }: Pick<ClipEntry, "id" | "day">, jpeg: Uint8Array): Promise<void> {
+  async saveStill({ id, day }: Pick<ClipEntry, "id" | "day">, picture: Uint8Array): Promise<void> {
     const { database, box } = this.#ground;
-    await database.put("stills", { day, sealed: await box.seal(stillRecord(id), jpeg) }, id);
+    await database.put("stills", { day, sealed: await box.seal(stillRecord(id), picture) }, id);
   }
 
   async still(id: string): Promise<Uint8Array | null> {

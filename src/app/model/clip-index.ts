@@ -2,13 +2,14 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import type { Doorbell } from "../../owner/doorbell.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import type { ClipIndexRow } from "../../protocol/link-ops.ts";
-import { drawStill } from "../ground/draw-still.ts";
+import { drawPicture } from "../ground/draw-picture.ts";
 import type { Ground } from "../ground/ground.ts";
 import { ClipCache } from "./clip-cache.ts";
 import { byNewest, type ClipEntry, entryOfRow, readEntry, unreadable } from "./clip-entry.ts";
 import { readClip } from "./clip-reading.ts";
 
 const READ_AT_ONCE = 4;
+const STILL_WIDTH = 320;
 /** Entries that are shown and saved together while thousands are being read. */
 const SAVE_EVERY = 24;
 
@@ -47,9 +48,10 @@ export class ClipIndex {
     return this.#byId.value.get(id);
   }
 
-  /** JPEG, or null when there is none or it has not been read yet. */
+  /** JPEG, or null when there is none, it has not been read yet or cannot be drawn. To ask changes nothing that is kept. */
   async still(id: string): Promise<Uint8Array | null> {
-    return this.#unsavedStills.get(id) ?? (await this.#cache.still(id));
+    const kept = this.#unsavedStills.get(id) ?? (await this.#cache.still(id));
+    return kept && (await drawPicture(kept, STILL_WIDTH));
   }
 
   /** Brings the list up to what the doorbell has; one after another, however often it is called. */
@@ -107,8 +109,9 @@ export class ClipIndex {
   async #read(doorbell: Doorbell, entry: ClipEntry): Promise<ClipEntry> {
     try {
       const { clip, opened } = await readClip(this.#ground, doorbell, entry.id, "summary");
-      const still = opened.thumbnail && (await drawStill(opened.thumbnail));
-      if (still !== null) await this.#saveStill(entry, still);
+      // What cannot be drawn now may be later.
+      const { thumbnail } = opened;
+      if (thumbnail !== null) await this.#saveStill(entry, (await drawPicture(thumbnail, STILL_WIDTH)) ?? thumbnail);
       return readEntry(entry, clip, opened);
     } catch (error) {
       const told = unreadable(entry, error);
@@ -131,11 +134,11 @@ export class ClipIndex {
     }
   }
 
-  async #saveStill(entry: ClipEntry, jpeg: Uint8Array): Promise<void> {
+  async #saveStill(entry: ClipEntry, picture: Uint8Array): Promise<void> {
     try {
-      await this.#cache.saveStill(entry, jpeg);
+      await this.#cache.saveStill(entry, picture);
     } catch (error) {
-      this.#unsavedStills.set(entry.id, jpeg);
+      this.#unsavedStills.set(entry.id, picture);
       this.#noRoom(error);
     }
   }

@@ -10,7 +10,7 @@ export interface ReadClip {
   readonly opened: OpenedClip;
 }
 
-/** `summary`: times and the still, without a frame of the film. */
+/** `summary`: times and the thumbnail, without the film. */
 export type ClipPart = "summary" | "all";
 
 /** A clip's list of fragments, checked against what the doorbell signed. @throws OwnerError `owner/clip-…`. */

@@ -37,6 +37,7 @@ export async function pictureOfOpenClip(
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     if (!isMissed()) return null;
     const head = await source.head(clip);
+    if (!isMissed()) return null;
     const leaf = head.leaves.find(({ lane }) => lane === LANES.thumbnail);
     if (leaf === undefined) continue;
     const seed = openClipSeed(ground.crypto, await ground.store.read(), head);
@@ -50,6 +51,7 @@ export async function pictureOfOpenClip(
       keys,
       [],
     );
+    wipe(...keys);
     return picture ?? null;
   }
   return null;

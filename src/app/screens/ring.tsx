@@ -4,12 +4,15 @@ import { Icon } from "../../ui/icon.tsx";
 import { useObjectUrl } from "../../ui/object-url.ts";
 import { sayTimeWithSeconds } from "../../ui/say.ts";
 import { useModal } from "../../ui/use-modal.ts";
+import { drawPicture } from "../ground/draw-picture.ts";
 import type { Home } from "../model/home.ts";
 import type { Ring } from "../model/ring.ts";
 import { words } from "../words.ts";
 
+const LARGEST_WIDTH = 1920;
+
 /** Why no picture of who rang is there: none will come without a camera. */
-function reasonOf(home: Home, isPictureOver: boolean): keyof typeof words.ring.noStill {
+function reasonOf(home: Home, isPictureOver: boolean): keyof typeof words.ring.noPicture {
   const camera = home.status.value?.camera ?? "on";
   return camera === "on" && isPictureOver ? "none" : camera;
 }
@@ -43,14 +46,21 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
 }
 
 function WhoRang({ home, ring: { picture, isPictureOver } }: { readonly home: Home; readonly ring: Ring }) {
-  const [undecodable, setUndecodable] = useState<Uint8Array | null>(null);
-  const isUndecodable = picture !== null && picture === undecodable;
-  const film = useObjectUrl(isUndecodable ? null : picture, "video/mp4");
-  if (film !== null) return <video src={film} muted playsInline autoPlay onError={() => setUndecodable(picture)} />;
+  const [jpeg, setJpeg] = useState<Uint8Array | null>(null);
+  const [isUndrawable, setUndrawable] = useState(false);
+  useEffect(() => {
+    if (picture === null) return;
+    void drawPicture(picture, LARGEST_WIDTH).then((drawn) => {
+      setJpeg(drawn);
+      setUndrawable(drawn === null);
+    });
+  }, [picture]);
+  const url = useObjectUrl(jpeg, "image/jpeg");
+  if (url !== null) return <img src={url} alt="" />;
   return (
     <>
       <Icon name="bell" size={56} />
-      <p class="muted">{words.ring.noStill[reasonOf(home, isPictureOver || isUndecodable)]}</p>
+      <p class="muted">{words.ring.noPicture[isUndrawable ? "undrawable" : reasonOf(home, isPictureOver)]}</p>
     </>
   );
 }

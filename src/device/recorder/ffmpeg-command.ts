@@ -20,15 +20,13 @@ export interface FfmpegPaths {
 
 export interface CommandOptions {
   readonly workingDir?: string;
-  /** The process is killed after so many seconds. */
-  readonly timeLimitS?: number;
 }
 
 /** Enough of what ffmpeg said last to tell why it ended. */
 const KEPT_STDERR_LINES = 20;
 
-export function makeCommand(paths: FfmpegPaths, { workingDir, timeLimitS }: CommandOptions = {}): ffmpeg.FfmpegCommand {
-  const command = ffmpeg({ stdoutLines: KEPT_STDERR_LINES, cwd: workingDir, timeout: timeLimitS });
+export function makeCommand(paths: FfmpegPaths, { workingDir }: CommandOptions = {}): ffmpeg.FfmpegCommand {
+  const command = ffmpeg({ stdoutLines: KEPT_STDERR_LINES, cwd: workingDir });
   command.setFfmpegPath(paths.ffmpegPath);
   command.setFfprobePath(paths.ffprobePath);
   skipCapabilityCheck(command);

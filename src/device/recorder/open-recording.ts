@@ -1,4 +1,3 @@
-import { ProtocolError } from "../../protocol/errors.ts";
 import { convertTicks } from "../../protocol/fmp4.ts";
 import { onePictureMp4 } from "../../protocol/one-picture.ts";
 import { FragmentQueue } from "./fragment-queue.ts";
@@ -196,9 +195,8 @@ export class OpenRecording implements Recording {
   #pictureOf(fragment: Uint8Array): Uint8Array | null {
     try {
       return onePictureMp4(this.#plan.inits.video.bytes, fragment);
-    } catch (error) {
-      if (error instanceof ProtocolError) return null;
-      throw error;
+    } catch {
+      return null;
     }
   }
 

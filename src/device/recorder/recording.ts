@@ -30,8 +30,8 @@ export interface Recording {
    */
   readonly fragments: AsyncIterable<Fragment>;
   /**
-   * An MP4 of one picture: the key frame that begins the trigger's fragment; null when no picture came. Nothing is decoded
-   * for it. The caller's, to overwrite.
+   * An MP4 of one picture: the key frame that begins the trigger's fragment, or the newest where the recording ends before
+   * that; null when no picture came. Nothing is decoded for it. The caller's, to overwrite.
    */
   thumbnail(): Promise<Uint8Array | null>;
   /** The same of the newest key frame, or of the first to come; null when it is over. */

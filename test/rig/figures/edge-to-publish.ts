@@ -8,7 +8,7 @@ const PAIRS = 100;
 /** The configured `button.glitch_filter`: a press counts from its end. */
 const GLITCH_FILTER_MS = 5;
 const PRESS_MS = 100;
-/** The picture of who rang is made meanwhile, by another program. */
+/** The picture of who rang follows the ring. */
 const AFTER_RING_MS = 1000;
 const AFTER_EDGE_MS = 300;
 const HEARD_WITHIN_MS = 30_000;
