@@ -46,8 +46,11 @@ const definitions = {
   },
 } as const satisfies Record<string, RowDefinition>;
 
-/** Nothing happens in it, or the same all the time; windows with visits last a whole cycle of the scene. */
-const EVEN_WINDOW_SECONDS = 30;
+/**
+ * Nothing happens in it, or the same all the time. The kernel tells a process's time in steps of 10 ms, and a minute between
+ * events takes 20 of them.
+ */
+const EVEN_WINDOW_SECONDS = 60;
 /** Long enough for a recording of the phase before to have ended. */
 const SETTLE_SECONDS = 20;
 
