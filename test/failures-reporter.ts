@@ -8,7 +8,8 @@ const FILE = ".cache/failed-tests.txt";
 
 /**
  * Writes the tests that failed, a line each with the first line of their errors, to `.cache/failed-tests.txt`, so that
- * `scripts/test` can end with them: whoever reads the end of a long log learns what to run again. Empty when all passed.
+ * `scripts/test` can end with them: whoever reads the end of a long log learns what to run again. So are those that passed
+ * at a second try only, which have a cause too. Empty when all passed at once.
  */
 export default class FailuresReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
@@ -20,7 +21,10 @@ export default class FailuresReporter implements Reporter {
         const errors = test.result().errors ?? [];
         return `${test.fullName}: ${errors.map(firstLine).join("; ")}`;
       });
-      return [...ofSuites, ...ofTests].map((line) => `${file}: ${line}`);
+      const ofSecondTries = [...module.children.allTests("passed")]
+        .filter((test) => test.diagnostic()?.flaky === true)
+        .map((test) => `${test.fullName}: passed at a second try only`);
+      return [...ofSuites, ...ofTests, ...ofSecondTries].map((line) => `${file}: ${line}`);
     });
     const lines = [...ofModules, ...unhandled.map((error) => `outside of any test: ${firstLine(error)}`)];
     mkdirSync(".cache", { recursive: true });

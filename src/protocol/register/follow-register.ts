@@ -85,7 +85,8 @@ export async function followRegister(
     }
     if ("code" in found) continue;
     const expires = expiryOf(found.entry);
-    if (expires > nowSeconds || keeps(found.entry)) leaves.push({ index, bytes: bytes.slice(), expires });
+    // A part of a bundle would keep all of it; the slice of a Buffer is one too.
+    if (expires > nowSeconds || keeps(found.entry)) leaves.push({ index, bytes: Uint8Array.from(bytes), expires });
   }
   const next: RegisterMemory = {
     seen: followed.seen,

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { concatBytes } from "../../../src/protocol/bytes.ts";
-import { boxes } from "../../../src/protocol/fmp4.ts";
+import { boxes, h264Configuration, trackInfo } from "../../../src/protocol/fmp4.ts";
 import { onePictureMp4 } from "../../../src/protocol/one-picture.ts";
 import { tinyFragment, tinyInit } from "../../fakes/tiny-mp4.ts";
 
@@ -42,6 +42,15 @@ describe("one picture of a fragment", () => {
     const probe = ["-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0", "-f", "mp4", "pipe:0"];
     expect(Number(execFileSync("ffprobe", probe, { input: mp4, encoding: "utf8" }))).toBe(0);
     expect(brightnesses(concatBytes(init, second ?? init)).length).toBe(10); // the control: the fragment has ten
+  });
+
+  test("says what a decoder has to know first, as its codec's name does", () => {
+    const { init, fragments } = film(["-preset", "ultrafast", "-tune", "zerolatency"]);
+    const mp4 = onePictureMp4(init, fragments[0] ?? init);
+    const configuration = h264Configuration(mp4);
+    expect(configuration[0]).toBe(1); // its version
+    expect(trackInfo(mp4).codec).toBe(`avc1.${Buffer.from(configuration.subarray(1, 4)).toString("hex")}`);
+    expect(() => h264Configuration(tinyInit("audio"))).toThrow(expect.objectContaining({ code: "mp4/shape" }));
   });
 
   test("is refused where the fragment does not say how long it is", () => {

@@ -5,6 +5,7 @@ import { requestsFor } from "../../../../src/owner/requests/match.ts";
 import { addRegister, originOf, STALE_AFTER_SECONDS } from "../../../../src/owner/requests/registers.ts";
 import { type Synced, syncHome } from "../../../../src/owner/requests/sync.ts";
 import { fromUtf8, toHex, utf8 } from "../../../../src/protocol/bytes.ts";
+import { followRegister } from "../../../../src/protocol/register/follow-register.ts";
 import { encodeLeaf } from "../../../../src/protocol/register/leaf.ts";
 import { embedCard, type Request } from "../../../../src/protocol/register/statements/request.ts";
 import { encodeVerifierKey } from "../../../../src/protocol/tlog/note.ts";
@@ -97,6 +98,13 @@ describe("requests around a home", () => {
     expect(await found(ELSEWHERE)).toEqual([]);
     expect(await found(PLACE, NOON + 3_599)).toHaveLength(1);
     expect(await found(PLACE, NOON + 3_600)).toEqual([]);
+  });
+
+  test("keep themselves in memory and not the bundle that they came in, also where files are read as Buffers", async () => {
+    await ask();
+    const asBuffers: TileSource = { get: async (path) => Buffer.from((await log.get(path)) ?? []) };
+    const { memory } = await followRegister(crypto, log.policy, null, asBuffers, { nowSeconds: NOON });
+    expect(memory.leaves.map(({ bytes }) => bytes.buffer.byteLength - bytes.length)).toEqual([0]);
   });
 
   test("are shown once when prolonged, as the newest", async () => {
