@@ -16,8 +16,17 @@ export const BETWEEN_RINGS_MS = 5000;
 export const chimes = (stand: Stand, since: number): number =>
   stand.pins.changesOf("chime", since).filter(({ value }) => value === "1").length;
 
+/** Settles once the clip of the case before has ended, which would be made longer. */
+export const noClip = (stand: Stand): Promise<void> =>
+  stand.until(
+    "no clip is being recorded",
+    () => Promise.resolve(stand.pins.changesOf("recording").at(-1)?.value !== "1"),
+    180_000,
+  );
+
 /** @returns Name of the one clip that this makes, once it is sealed. */
 export async function clipOf(stand: Stand, act: () => Promise<unknown>): Promise<string> {
+  await noClip(stand);
   const before = new Set(await stand.clips());
   const at = await stand.pins.now();
   await act();

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { BETWEEN_RINGS_MS, type Case, chimes, clipOf } from "./case.ts";
+import { BETWEEN_RINGS_MS, type Case, chimes, clipOf, noClip } from "./case.ts";
 
 export const recording: readonly Case[] = [
   {
@@ -15,6 +15,7 @@ export const recording: readonly Case[] = [
   {
     name: "the recording LED is lit from a clip's beginning to its end",
     async run(stand) {
+      await noClip(stand);
       const at = await stand.pins.now();
       await clipOf(stand, () => stand.pins.pulses("motion", 300));
       await stand.pins.wait(1000);
