@@ -13,10 +13,17 @@ const source: TileSource = {
 };
 
 const residentBefore = process.memoryUsage().rss;
+/** Not getrusage's, which begins with that of the process that made this one. */
+const peakBytes = (): number =>
+  Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024;
 const before = process.cpuUsage();
 const { entries, matches } = await (what === "floor" ? floorOfYear : followYear)(nodeCrypto, year, source);
 const { user, system } = process.cpuUsage(before);
-const peakBytes = process.resourceUsage().maxRSS * 1024 - residentBefore;
 process.stdout.write(
-  JSON.stringify({ entries, matches, cpuSeconds: (user + system) / 1e6, peakMiB: peakBytes / 2 ** 20 }),
+  JSON.stringify({
+    entries,
+    matches,
+    cpuSeconds: (user + system) / 1e6,
+    peakMiB: (peakBytes() - residentBefore) / 2 ** 20,
+  }),
 );
