@@ -199,7 +199,7 @@ describe("a paired phone", () => {
     await tabTo(/^Go on$/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "This is what leaves your home" }).waitFor();
-    expect(await page.evaluate(() => [scrollY, document.activeElement?.id])).toEqual([0, "check"]);
+    await until(() => page.evaluate(() => scrollY === 0 && document.activeElement?.id === "check"));
     await expectAccessible(page);
     await tabTo(/^Sign and share$/);
     await page.keyboard.press("Enter");
