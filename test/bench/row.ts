@@ -54,7 +54,9 @@ export function percentile(values: readonly number[], part: number): number {
 }
 
 export function makeRow(definition: RowDefinition, pairs: readonly Pair[], note?: string): Row {
-  if (pairs.length === 0) throw new Error(`${definition.name}: nothing was measured`);
+  if (pairs.length === 0 || !pairs.every(({ ours }) => Number.isFinite(ours))) {
+    throw new Error(`${definition.name}: nothing was measured`);
+  }
   const { target } = definition;
   const ratios = pairs.map(({ ours, reference }) => ours / reference);
   const hasRatio = ratios.every(Number.isFinite);

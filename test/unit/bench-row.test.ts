@@ -31,7 +31,11 @@ describe("a row of the benchmark", () => {
   });
 
   test("without a measurement is an error, not a row", () => {
-    expect(() => makeRow({ ...definition, target: { of: "ratio", atMost: 1 } }, [])).toThrow("nothing was measured");
+    for (const measured of [[], [{ ours: Number.NaN, reference: 1 }]]) {
+      expect(() => makeRow({ ...definition, target: { of: "ours", atMost: 1 } }, measured)).toThrow(
+        "nothing was measured",
+      );
+    }
   });
 
   test("is shown whether it wins or loses", () => {

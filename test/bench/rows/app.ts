@@ -94,8 +94,9 @@ async function timeFirstFrame(page: Page): Promise<Pair> {
 /** From the beginning of the page to the first row on the screen, without a doorbell. */
 async function timeTimeline(page: Page): Promise<number> {
   await page.reload();
-  await page.locator(".clip-row").first().waitFor();
-  return page.evaluate(() => (window as unknown as { firstRowAt: number }).firstRowAt);
+  // It is in the page a moment before it is on the screen.
+  const at = await page.waitForFunction(() => (window as unknown as { firstRowAt?: number }).firstRowAt);
+  return Number(await at.jsonValue());
 }
 
 async function watchFirstRow(page: Page): Promise<void> {
