@@ -4,7 +4,7 @@
  */
 
 import { concatBytes, toHex, u32, u64 } from "./bytes.ts";
-import { boxes, FieldReader, findBox, makeBox, mp4Error, needBox } from "./mp4-boxes.ts";
+import { type Box, boxes, FieldReader, findBox, makeBox, mp4Error, needBox } from "./mp4-boxes.ts";
 import { openRun, RUN_FIELDS, type SampleDefaults, sampleDefaults, versionAndFlags } from "./mp4-runs.ts";
 
 export { type Box, boxes } from "./mp4-boxes.ts";
@@ -39,9 +39,15 @@ function aacObjectType(esds: Uint8Array): number | null {
   return null;
 }
 
-function codecOf(sampleDescriptions: Uint8Array): string {
-  const entry = boxes(sampleDescriptions.subarray(8))[0];
+/** The first of `stsd`. */
+function sampleEntry(sampleDescriptions: Uint8Array): Box {
+  const [entry] = boxes(sampleDescriptions.subarray(8));
   if (entry === undefined) throw mp4Error("track without a sample description");
+  return entry;
+}
+
+function codecOf(sampleDescriptions: Uint8Array): string {
+  const entry = sampleEntry(sampleDescriptions);
   if (entry.type === "avc1" || entry.type === "avc3") {
     const configuration = findBox(entry.content.subarray(VISUAL_ENTRY_BYTES), "avcC");
     if (configuration !== null) return `${entry.type}.${toHex(configuration.content.subarray(1, 4))}`;
@@ -57,9 +63,7 @@ function codecOf(sampleDescriptions: Uint8Array): string {
 /** What a decoder of H.264 has to know first: the content of `avcC` (ISO/IEC 14496-15). @throws ProtocolError `mp4/shape`. */
 export function h264Configuration(init: Uint8Array): Uint8Array {
   const descriptions = needBox(init, "moov", "trak", "mdia", "minf", "stbl", "stsd").content;
-  const [entry] = boxes(descriptions.subarray(8));
-  if (entry === undefined) throw mp4Error("track without a sample description");
-  return needBox(entry.content.subarray(VISUAL_ENTRY_BYTES), "avcC").content;
+  return needBox(sampleEntry(descriptions).content.subarray(VISUAL_ENTRY_BYTES), "avcC").content;
 }
 
 const KINDS: Readonly<Record<string, TrackInfo["kind"]>> = { vide: "video", soun: "audio" };

@@ -170,16 +170,6 @@ describe("a recording", () => {
     expect(needBox((await thumbnail) ?? new Uint8Array(), "mdat").content).toEqual(Uint8Array.of(3, 3, 3));
   });
 
-  test("that is cut before its trigger's second ends has the newest key frame, one without pictures none", async () => {
-    const { recording } = open();
-    recording.accept(laneFragment("video", 10_000, 1000, Uint8Array.of(1, 1, 1)));
-    recording.end("cut");
-    expect([...((await recording.thumbnail()) ?? []).slice(-3)]).toEqual([1, 1, 1]);
-    const { recording: early } = open();
-    early.end("cut");
-    expect(await early.thumbnail()).toBeNull();
-  });
-
   test("whose camera sends what holds no picture goes on without a thumbnail", async () => {
     const { recording } = open();
     recording.accept(laneFragment("video", 12_000, 1000, new Uint8Array()));
