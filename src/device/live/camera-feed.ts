@@ -10,7 +10,7 @@ const lowLatencyInput = (streamSocket: string): string[] => [
 
 /** Mono, as a doorbell hears; in pieces of 60 ms, since it is waking up that costs, not the sound. */
 const opus = [
-  ...["-c:a", "libopus", "-b:a", "32k", "-application", "lowdelay", "-compression_level", "1"],
+  ...["-c:a", "libopus", "-b:a", "32k", "-application", "lowdelay", "-compression_level", "0"],
   ...["-frame_duration", "60", "-ac", "1", "-ar", "48000"],
 ];
 
@@ -28,7 +28,10 @@ export class SoundFeed {
   readonly process: ChildProcess;
 
   constructor(ffmpegPath: string, port: number, ended: () => void) {
-    const input = ["-fflags", "nobuffer", "-probesize", "2048", "-analyzeduration", "0", "-f", "aac", "-i", "pipe:0"];
+    const input = [
+      ...["-filter_threads", "1"], // by default as many as processors, which then wake each other for each piece
+      ...["-fflags", "nobuffer", "-probesize", "2048", "-analyzeduration", "0", "-f", "aac", "-i", "pipe:0"],
+    ];
     const output = ["-flush_packets", "1", "-f", "rtp", `rtp://127.0.0.1:${port}`];
     // ffmpeg prints a session description to stdout, which nobody needs.
     this.process = startFfmpeg(ffmpegPath, [...input, ...opus, ...output], ["pipe", "ignore", "ignore"], ended);
