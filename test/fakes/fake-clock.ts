@@ -38,6 +38,10 @@ export class FakeClock implements Clock {
     return this.#add({ dueMs: this.#elapsedMs + Math.max(0, ms), periodMs: undefined, run });
   }
 
+  afterNews(ms: number, run: () => void): Cancel {
+    return this.after(ms, run);
+  }
+
   every(ms: number, run: () => void): Cancel {
     return this.#add({ dueMs: this.#elapsedMs + ms, periodMs: ms, run });
   }

@@ -26,6 +26,7 @@ export class VirtualClock implements Clock {
   synced = (): boolean => true;
 
   after = (ms: number, run: () => void): Cancel => this.#add({ dueMs: this.#nowMs + ms, periodMs: null, run });
+  afterNews = this.after;
   every = (ms: number, run: () => void): Cancel => this.#add({ dueMs: this.#nowMs + ms, periodMs: ms, run });
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => sleepWith(this.after, ms, signal);
 

@@ -14,6 +14,8 @@ export interface Clock {
   /** @throws The signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   after(ms: number, run: () => void): Cancel;
+  /** As `after`, but what came meanwhile is told first: a busy event loop runs a late timer before it delivers that. */
+  afterNews(ms: number, run: () => void): Cancel;
   every(ms: number, run: () => void): Cancel;
 }
 
@@ -55,6 +57,7 @@ export function makeSystemClock({ trust = "auto", askAfterMs = 0 }: SystemClockO
     },
     sleep: (ms, signal) => sleepWith(after, ms, signal),
     after,
+    afterNews,
     every(ms, run) {
       const timer = setInterval(run, ms);
       return () => clearInterval(timer);
@@ -67,6 +70,18 @@ export const systemClock: Clock = makeSystemClock();
 function after(ms: number, run: () => void): Cancel {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
+}
+
+/** Between its timers and its immediates the event loop delivers what it has from the kernel. */
+function afterNews(ms: number, run: () => void): Cancel {
+  let turn: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    turn = setImmediate(run);
+  }, ms);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(turn);
+  };
 }
 
 /** The one implementation of an abortable wait, for every clock that has `after`. */

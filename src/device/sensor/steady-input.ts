@@ -45,11 +45,8 @@ export class SteadyInput {
   #consider(): void {
     this.#cancel?.();
     if (this.#raw === this.#steady) return;
-    // Two timers, because a busy event loop runs a late timer before it delivers the edges that came meanwhile: between the two
-    // they are delivered, and a pulse that is long over is not taken for a press.
-    this.#cancel = this.#clock.after(Math.max(0, this.#config.glitchFilterMs - 1), () => {
-      this.#cancel = this.#clock.after(1, () => this.#accept());
-    });
+    // A pulse that is long over must not be taken for a press by a loop that was too busy to hear of its end.
+    this.#cancel = this.#clock.afterNews(this.#config.glitchFilterMs, () => this.#accept());
   }
 
   #accept(): void {
