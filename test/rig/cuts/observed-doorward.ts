@@ -2,8 +2,9 @@
  * Doorward as it is, and beside it a witness: whatever it acknowledges is written, with the disk's position at that very
  * moment, to the file or line that `CUTS_PROMISES` names. With `CUTS_WITHOUT_SYNC` nothing of it ever syncs: the control.
  */
-import { openSync, writeSync } from "node:fs";
+import { constants, promises as files, openSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import Database from "better-sqlite3";
 import { Deliveries } from "../../../src/device/consent/deliveries.ts";
 import { RecordingClip } from "../../../src/device/vault/recording-clip.ts";
@@ -42,9 +43,13 @@ if (withoutSync !== undefined) {
   await file.close();
   handle.sync = async () => {};
   handle.datasync = async () => {};
+  const { open: openFile } = files;
+  files.open = (path, flags, mode) =>
+    openFile(path, typeof flags === "number" ? flags & ~constants.O_DSYNC : flags, mode);
+  syncBuiltinESMExports();
   const { pragma } = Database.prototype;
   Database.prototype.pragma = function (this: Database.Database, text: string, options) {
-    return pragma.call(this, text.replace("synchronous = FULL", "synchronous = OFF"), options);
+    return pragma.call(this, text.replace(/synchronous = \w+/, "synchronous = OFF"), options);
   };
 }
 
