@@ -33,7 +33,7 @@ interface RawRow {
 
 const noLeaves: LeafCounts = { video: 0, audio: 0, thumbnail: 0, meta: 0 };
 
-/** Rows of the catalog database. Every change is one transaction on disk when the call returns. */
+/** Rows of the catalog database. Every change but `addFragments` is one transaction on disk when the call returns. */
 export class Catalog {
   readonly #db: Database.Database;
   readonly #insertClip: Database.Statement;
@@ -71,10 +71,19 @@ export class Catalog {
     for (const place of places) this.#addFragment(number, place);
   }
 
+  /**
+   * For a clip that is open, and whose file is synced: the rows are committed and not synced, since the file tells the same
+   * after a power cut. A sync here would hold up the process, and a ring with it, for as long as a slow card takes.
+   */
   addFragments(number: number, places: readonly FragmentPlace[]): void {
-    this.transaction(() => {
-      for (const place of places) this.#addFragment(number, place);
-    });
+    this.#db.pragma("synchronous = NORMAL");
+    try {
+      this.transaction(() => {
+        for (const place of places) this.#addFragment(number, place);
+      });
+    } finally {
+      this.#db.pragma("synchronous = FULL");
+    }
   }
 
   /** Replaces what is known about a clip's file in one transaction; `places` undefined keeps the fragment rows. */

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { Catalog } from "../../../src/device/vault/catalog.ts";
 import { openCatalogFile } from "../../../src/device/vault/catalog-file.ts";
 import { catalogMigrations } from "../../../src/device/vault/schema.ts";
 import { recordClip, startVault, temporaryFolder } from "./vault-fixture.ts";
@@ -62,4 +63,23 @@ test("a catalog of a newer version is a clear error, and no byte of it or beside
   expect(await readFile(path)).toEqual(before);
   expect(await readdir(card.dir)).toEqual(files);
   expect(existsSync(`${path}-wal`)).toBe(false);
+});
+
+test("all but the rows of an open clip's fragments is synced, also after those", async () => {
+  const db = openCatalogFile(join(await temporaryFolder(), "catalog.db"));
+  const seen: unknown[] = [];
+  const begin = db.transaction.bind(db);
+  vi.spyOn(db, "transaction").mockImplementation((change) => {
+    seen.push(db.pragma("synchronous", { simple: true }));
+    return begin(change);
+  });
+  const catalog = new Catalog(db);
+  const number = catalog.addOpenClip(new Uint8Array(16), 20_000, 100);
+  const place = { lane: 1, index: 0, offset: 100, length: 20 };
+  catalog.addFragments(number, [place]);
+  expect(() => catalog.addFragments(number, [place])).toThrow(/UNIQUE/);
+  catalog.addOpenClip(new Uint8Array(16).fill(1), 20_000, 100);
+  const [normal, full] = [1, 2]; // https://sqlite.org/pragma.html#pragma_synchronous
+  expect(seen).toEqual([full, normal, normal, full]);
+  db.close();
 });

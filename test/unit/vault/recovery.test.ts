@@ -1,6 +1,7 @@
 import { appendFile, cp, readdir, readFile, stat, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openCatalogFile } from "../../../src/device/vault/catalog-file.ts";
 import type { Vault } from "../../../src/device/vault/vault.ts";
 import { toHex, utf8 } from "../../../src/protocol/bytes.ts";
 import { LANES } from "../../../src/protocol/clip-keys.ts";
@@ -57,6 +58,18 @@ describe("after a power cut", () => {
       leaves: { video: 5, audio: 1, meta: 1, thumbnail: 1 },
     });
     expect((await after.vault.check()).findings).toEqual([]);
+  });
+
+  test("rows of an open clip that were committed and never synced are made anew from its file", async () => {
+    const { dir, id } = await cutOff(5);
+    const catalog = openCatalogFile(join(dir, "catalog.db"));
+    expect(catalog.prepare("DELETE FROM fragment").run().changes).toBeGreaterThan(5);
+    catalog.close();
+    const after = await startVault({ dir });
+    expect(await after.member.open(after.vault, id, LANES.video)).toEqual(names(5));
+    expect((await manifestOf(after.vault, id)).leaves).toMatchObject({ video: 5, audio: 1, meta: 1, thumbnail: 1 });
+    expect((await after.vault.check()).findings).toEqual([]);
+    expect(await readdir(dir)).not.toContain("aside");
   });
 
   test("a record torn at any byte is cut off, all before it is kept, and a whole one is kept too", async () => {
