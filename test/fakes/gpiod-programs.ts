@@ -20,6 +20,7 @@ cat "$dir/initial" 2>/dev/null || echo 0`,
 [ -p "$dir/edges-$last" ] || mkfifo "$dir/edges-$last"
 exec cat "$dir/edges-$last"`,
     gpioset: `${refuseBusy}
+case " $* " in *" --mode=exit "* | *" --toggle 0 "*) exit 0 ;; esac
 echo "$(date +%s%3N) $last" >> "$dir/times"
 trap 'echo "released $last" >> "$dir/log"; kill $! 2>/dev/null; exit 0' TERM
 echo "held $last" >> "$dir/log"

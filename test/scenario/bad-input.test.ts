@@ -18,8 +18,15 @@ const WITHIN_MS = 90_000;
 const BELL = 17;
 const CHIME = 18;
 const STATUS_LED = 24;
+const RECORDING_LED = 25;
 /** What firmware/board/README.md and the guide say that it shows. */
-const light = { startFailed: "_LLs_", bellOnly: "_ssss_", cameraLost: "_ss_", microphoneLost: "LsLs" } as const;
+const light = {
+  startFailed: "_LLs_",
+  bellOnly: "_ssss_",
+  cameraLost: "_ss_",
+  pinRefused: "_sssss_",
+  microphoneLost: "LsLs",
+} as const;
 const cameraProgram = join(import.meta.dirname, "../fakes/camera-program.mjs");
 
 let dir: string;
@@ -190,6 +197,12 @@ describe("what no restart mends ends once, with the status that systemd leaves a
     await endsOnce(/gpio\/pin-refused.*BCM 17.*busy.*nothing else uses the pin/);
   });
 
+  test("with a lamp that something else holds, by which a visitor sees that the camera is in use", async () => {
+    await doorbell(`recording_led_pin = ${RECORDING_LED}\n${PATTERN}`);
+    await writeFile(at(`gpiod/busy-${RECORDING_LED}`), "");
+    await endsOnce(/gpio\/pin-refused.*BCM 25.*busy.*nothing else uses the pin/);
+  });
+
   test("with a configuration that is no TOML", async () => {
     await doorbell("[camera\n");
     await endsOnce(/config\/syntax/);
@@ -229,6 +242,18 @@ describe("it stays up, says so once and shows it,", () => {
     await blind.says("recording refused");
     await sleep(3000);
     expect(blind.heard("camera lost")).toHaveLength(1);
+  });
+
+  test("with a relay that something else holds: whoever rings is filmed all the same", async () => {
+    await doorbell(PATTERN);
+    await writeFile(at(`gpiod/busy-${CHIME}`), "");
+    const mute = start();
+    await mute.says("ready");
+    expect(await mute.says("output pin refused")).toMatchObject({ pin: "chime", code: "gpio/pin-refused" });
+    await shows(light.pinRefused);
+    await writeFile(at(`gpiod/edges-${BELL}`), "1\n");
+    await mute.says("clip opened");
+    expect(mute.heard("output pin refused")).toHaveLength(1);
   });
 
   test("without its microphone it records the picture", async () => {

@@ -6,7 +6,14 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
 import { SensorError } from "./errors.ts";
 import type { GpioDriver, InputPin, Level, OutputPin } from "./gpio-driver.ts";
-import { type GpiodLine, type GpiodMajor, gpiodMajorIn, monitorArguments, readArguments } from "./gpiod-flags.ts";
+import {
+  type GpiodLine,
+  type GpiodMajor,
+  gpiodMajorIn,
+  monitorArguments,
+  readArguments,
+  tryArguments,
+} from "./gpiod-flags.ts";
 import { GpiodOutput } from "./gpiod-output.ts";
 import { headerChipIn } from "./header-chip.ts";
 import type { InputName, OutputName, PinAssignment, Pins } from "./sensor-config.ts";
@@ -52,6 +59,7 @@ export class GpiodDriver implements GpioDriver {
     const pin = this.#pins[name];
     if (pin === undefined) return null;
     const line: GpiodLine = { chip: this.#chip, pin, pull: "as-is" };
+    await this.#answer("gpioset", tryArguments(this.#major, line, 0), pin);
     const output = new GpiodOutput(this.#major, line, this.#log);
     this.#outputs.push(output);
     output.set(0);

@@ -51,3 +51,11 @@ export function holdArguments(
       : ["--mode=time", `--sec=${Math.floor(lapseMs / 1000)}`, `--usec=${(lapseMs % 1000) * 1000}`];
   return [...sense(pin), ...mode, chip, value];
 }
+
+/** Sets the level and ends: whether the line can be had, which the one that holds it cannot say as long as it runs. */
+export function tryArguments(major: GpiodMajor, { chip, pin }: GpiodLine, level: Level): readonly string[] {
+  const value = `${pin.bcm}=${level}`;
+  return major === 1
+    ? [...sense(pin), "--mode=exit", chip, value]
+    : [...sense(pin), "--toggle", "0", "--chip", chip, value];
+}

@@ -69,6 +69,18 @@ describe.each(["1.6.3", "2.2.1"] as const)("gpiod %s", (version) => {
     expect((await notes("log")).slice(3)).toEqual(["released 23=1"]);
   });
 
+  test("an output that something else holds is refused, and can be had once it is let go", async () => {
+    await writeFile(join(dir, "busy-23"), "");
+    await expect(driver.output("chime")).rejects.toMatchObject({
+      code: "gpio/pin-refused",
+      message: expect.stringMatching(/^BCM 23: .*busy/s) as string,
+    });
+    expect(await notes("log")).toEqual([]);
+    await rm(join(dir, "busy-23"));
+    expect(await driver.output("chime")).not.toBeNull();
+    await vi.waitFor(async () => expect(await notes("log")).toEqual(["held 23=0"]));
+  });
+
   test("a level with a lapse ends by the program's own time, and 0 is held after it", async () => {
     const pin = await driver.output("chime");
     await vi.waitFor(async () => expect(await notes("log")).toEqual(["held 23=0"]));
