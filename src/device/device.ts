@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Crypto } from "../protocol/crypto.ts";
 import type { DoorwardConfig } from "./config/config.ts";
@@ -19,6 +20,7 @@ import { Sensors } from "./sensor/sensors.ts";
 import { type StartFailure, startFailure } from "./start-failure.ts";
 
 const CONTROL_SOCKET = "control.sock";
+const LET_GO = "let-go";
 /** By then the door is watched. */
 const ASK_CLOCK_AFTER_MS = 5000;
 const CAMERA_LOST = "the bell works, the camera gives no picture";
@@ -109,7 +111,8 @@ export class Device {
     const base = { crypto, clock: this.#clock, log: this.#log, bus: this.#bus };
     const keys = await loadDeviceKeys(this.#config.dataDir);
     const driver = this.#ports.driver ?? makeDriver(this.#config.sensor, base);
-    const bell = new Sensors(this.#config.sensor, { ...base, driver });
+    const keepLetGo = (words: string): Promise<void> => this.#keepLetGo(words);
+    const bell = new Sensors(this.#config.sensor, { ...base, driver, keepLetGo });
     await this.#started(bell, signal);
     this.#bell = bell;
     const watch = new RetriedPart<DoorWatch>({
@@ -137,6 +140,17 @@ export class Device {
     serveControl(control, driver, () => this.#partOf(watch), refusedOutputs);
     await this.#startControl(control, signal);
     await this.#started(watch, signal);
+  }
+
+  /** Read by the unit's ExecStopPost; in memory, and gone with the unit. */
+  async #keepLetGo(words: string): Promise<void> {
+    const { runtimeDir } = this.#config;
+    try {
+      await mkdir(runtimeDir, { recursive: true, mode: 0o700 });
+      await writeFile(join(runtimeDir, LET_GO), `${words}\n`, { mode: 0o600 });
+    } catch (error) {
+      this.#log.warn("nothing lets the relay go should the daemon be killed", { code: codeOf(error) });
+    }
   }
 
   /** On a card that takes no writes there is no socket, and still a bell. */

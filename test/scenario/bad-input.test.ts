@@ -169,6 +169,7 @@ test("control: a doorbell in good order shows a steady light, tells no problem, 
   await sleep(4000);
   expect(await lightTrace(at("gpiod"), STATUS_LED)).not.toMatch(/s.*s/);
   await chimesOnRing();
+  expect(await readFile(at("case-run/let-go"), "utf8")).toMatch(new RegExp(`gpioset .*${CHIME}=0\n$`));
   expect(complaints(good)).toEqual([]);
   for (const event of ["camera lost", "microphone lost", "only the bell works"]) expect(good.heard(event)).toEqual([]);
 });

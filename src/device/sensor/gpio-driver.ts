@@ -25,6 +25,8 @@ export interface GpioDriver {
   input(name: InputName): Promise<InputPin | null>;
   /** At 0 once opened. Null: not connected. */
   output(name: OutputName): Promise<OutputPin | null>;
+  /** What a shell is told to turn an output off when this process was killed. Null: not connected, or nothing to turn off. */
+  letGo(name: OutputName): string | null;
   /** Outputs go to 0. */
   stop(): Promise<void>;
 }

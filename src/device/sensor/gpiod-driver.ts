@@ -66,6 +66,12 @@ export class GpiodDriver implements GpioDriver {
     return output;
   }
 
+  letGo(name: OutputName): string | null {
+    const pin = this.#pins[name];
+    if (pin === undefined) return null;
+    return ["gpioset", ...tryArguments(this.#major, { chip: this.#chip, pin, pull: "as-is" }, 0)].join(" ");
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     const ends = [...this.#monitors].map((child) => {

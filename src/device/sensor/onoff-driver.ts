@@ -68,6 +68,11 @@ export class OnoffDriver implements GpioDriver {
     };
   }
 
+  letGo(name: OutputName): string | null {
+    const pin = this.#pins[name];
+    return pin === undefined ? null : `echo 0 >'${this.#valueFile(pin)}'`;
+  }
+
   async stop(): Promise<void> {
     this.#guard.stop();
     for (const gpio of this.#outputs.splice(0)) this.#write(gpio, 0);

@@ -17,6 +17,8 @@ export interface SensorPorts {
   readonly bus: NoticeBus;
   readonly log: Log;
   readonly player?: SoundPlayer;
+  /** Keeps what lets the relay go, for whoever cleans up after this process was killed while it pulled. */
+  readonly keepLetGo?: (words: string) => Promise<void>;
 }
 
 /** All that is wired to the header. A press chimes before anybody else hears of it. */
@@ -47,6 +49,8 @@ export class Sensors {
       relay: await this.#output("chime"),
       player: this.#ports.player ?? new ProgramPlayer(this.#ports),
     });
+    const letGo = driver.letGo("chime");
+    if (letGo !== null) await this.#ports.keepLetGo?.(letGo);
     this.#lights = new Lights(this.#config.leds, clock, {
       status: await this.#output("statusLed"),
       recording: await driver.output("recordingLed"),

@@ -39,6 +39,10 @@ export class SimulatedDriver implements GpioDriver {
     };
   }
 
+  letGo(): null {
+    return null;
+  }
+
   async stop(): Promise<void> {
     for (const cancel of this.#lapses.values()) cancel();
     for (const name of OUTPUT_PINS) this.#outputs.set(name, 0);

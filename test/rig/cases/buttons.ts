@@ -1,5 +1,21 @@
 import { strict as assert } from "node:assert";
+import type { Stand } from "../stand.ts";
 import { BETWEEN_RINGS_MS, type Case, chimes, clipOf } from "./case.ts";
+
+/** `RestartSec`: before that no next daemon can have done it. */
+const NEXT_START_S = 2;
+
+/** @returns Since when; the relay is pulled then. */
+async function pulled(stand: Stand): Promise<number> {
+  await stand.pins.wait(BETWEEN_RINGS_MS);
+  const at = await stand.pins.pulses("bell", 100);
+  const isPulled = async (): Promise<boolean> => {
+    await stand.pins.now(); // what the harness saw until now has come
+    return chimes(stand, at) === 1;
+  };
+  await stand.until("the relay is pulled", isPulled, 10_000);
+  return at;
+}
 
 export const buttons: readonly Case[] = [
   {
@@ -43,13 +59,7 @@ export const buttons: readonly Case[] = [
   {
     name: "the chime's relay is let go although the daemon hangs",
     async run(stand) {
-      await stand.pins.wait(BETWEEN_RINGS_MS);
-      const at = await stand.pins.pulses("bell", 100);
-      const isPulled = async (): Promise<boolean> => {
-        await stand.pins.now(); // what the harness saw until now has come
-        return chimes(stand, at) === 1;
-      };
-      await stand.until("the relay is pulled", isPulled, 10_000);
+      const at = await pulled(stand);
       await stand.ssh.run("kill -STOP $(systemctl show -P MainPID doorward)");
       const stoppedAt = await stand.pins.now();
       await stand.pins.wait(6000);
@@ -60,6 +70,21 @@ export const buttons: readonly Case[] = [
         ["1", "0"],
       );
       assert.ok((values[1]?.at ?? 0) > stoppedAt, "the relay was still pulled when the daemon was stopped");
+    },
+  },
+  {
+    name: "the chime's relay is let go at once when the daemon is killed, and not only by the next one",
+    async run(stand) {
+      const at = await pulled(stand);
+      await stand.ssh.run("kill -KILL $(systemctl show -P MainPID doorward)");
+      const killedAt = await stand.pins.now();
+      await stand.says('"ready"', at, 300_000);
+      await stand.pictures();
+      const [up, down] = stand.pins.changesOf("chime", at);
+      assert.deepEqual([up?.value, down?.value], ["1", "0"]);
+      const afterKillS = (down?.at ?? 0) - killedAt;
+      stand.say(`     let go ${Math.round(afterKillS * 1000)} ms after the kill was over`);
+      assert.ok(afterKillS < NEXT_START_S, "let go by the unit");
     },
   },
 ];

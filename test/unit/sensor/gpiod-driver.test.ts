@@ -81,6 +81,14 @@ describe.each(["1.6.3", "2.2.1"] as const)("gpiod %s", (version) => {
     await vi.waitFor(async () => expect(await notes("log")).toEqual(["held 23=0"]));
   });
 
+  test("what lets an output go once this process is gone sets it to 0 and ends", async () => {
+    const words = driver.letGo("chime");
+    execFileSync("sh", ["-c", String(words)]);
+    const [call] = (await notes("calls")).filter((line) => line.startsWith("gpioset"));
+    expect(call).toMatch(version === "1.6.3" ? /--mode=exit gpiochip4 23=0$/ : /--toggle 0 --chip gpiochip4 23=0$/);
+    expect(driver.letGo("statusLed")).toBeNull();
+  });
+
   test("a level with a lapse ends by the program's own time, and 0 is held after it", async () => {
     const pin = await driver.output("chime");
     await vi.waitFor(async () => expect(await notes("log")).toEqual(["held 23=0"]));

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,6 +85,14 @@ describe("an output", () => {
     await driver.stop();
     await driver.stop();
     expect(FakeGpio.made[0]?.written).toEqual([0, 1, 0]);
+  });
+
+  test("is let go by a shell once this process is gone", async () => {
+    const value = join(sysRoot, "class/gpio/gpio535/value");
+    await writeFile(value, "1\n");
+    execFileSync("sh", ["-c", String(driver.letGo("chime"))]);
+    expect(await readFile(value, "utf8")).toBe("0\n");
+    expect(driver.letGo("statusLed")).toBeNull();
   });
 
   test("with a lapse is let go by a process of its own, whatever this one does", async () => {
