@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { quoted } from "./shell.ts";
 import type { Ssh } from "./ssh.ts";
 
 /** Header pins by their job; BCM numbers of the default pin map. */
@@ -182,5 +183,3 @@ export class Harness {
 export function guestProgram(name: string): string {
   return `perl -e ${quoted(readFileSync(join(process.cwd(), "test/rig/guest", name), "utf8"))}`;
 }
-
-export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { jumperPins, type PinFiles } from "./harness.ts";
+import { packed } from "./packed.ts";
 import { parseSshAddress, Ssh } from "./ssh.ts";
 import { Stand } from "./stand.ts";
 import { type Board, install, pluggedIn, plugIn, RIG_SETTINGS, SLOW_SETTINGS } from "./virtual.ts";
@@ -27,11 +25,7 @@ export async function makeStand(
   say: (text: string) => void,
 ): Promise<MadeStand> {
   if (address !== undefined) return { stand: await onTheirs(new Ssh(parseSshAddress(address)), say), machine: null };
-  const packageDir = join(CACHE, "package");
-  if (!existsSync(packageDir)) {
-    say("Packing the doorbell …");
-    await promisify(execFile)("scripts/package", ["--arch", "x64", "--quick", "--out", packageDir], { maxBuffer: 1e8 });
-  }
+  const packageDir = await packed(CACHE, say);
   say("Booting (emulated) …");
   const machine = await boot({ cacheDir: CACHE, memoryMb: MEMORY_MB, isCounted: true }, say);
   try {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { asRoot } from "./shell.ts";
 
 export interface SshAddress {
   readonly user: string;
@@ -62,7 +63,7 @@ export class Ssh {
         "-o",
         `ControlPersist=${KEPT_SECONDS}`,
       ],
-      ...["-p", String(port), `${user}@${host}`, command],
+      ...["-p", String(port), `${user}@${host}`, asRoot(user, command)],
     ];
     return spawn("ssh", words, { stdio: ["pipe", "pipe", "pipe"] });
   }

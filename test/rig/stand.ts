@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { guestProgram, Harness, type PinFiles, quoted } from "./harness.ts";
+import { guestProgram, Harness, type PinFiles } from "./harness.ts";
 import { Journal } from "./journal.ts";
 import { bundledListener } from "./listener.ts";
+import { quoted } from "./shell.ts";
 import type { Ssh } from "./ssh.ts";
 
 /** What a run measures; null where it was not. */

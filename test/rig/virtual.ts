@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type PinFiles, quoted, simulatedPins } from "./harness.ts";
+import { type PinFiles, simulatedPins } from "./harness.ts";
 import { limitMemory } from "./memory-limit.ts";
+import { quoted } from "./shell.ts";
 import type { Ssh } from "./ssh.ts";
 
 export type Board = "4" | "5";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MOUNT_OPTIONS } from "../cuts/attached-disk.ts";
-import { quoted } from "../harness.ts";
 import { NbdServer } from "../nbd/server.ts";
 import type { VolatileDisk } from "../nbd/volatile-disk.ts";
+import { quoted } from "../shell.ts";
 import { boot, type Machine } from "../vm/boot.ts";
 
 const LOG = "/run/doorbell.log";

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gpiodMajorIn, monitorArguments } from "../../../src/device/sensor/gpiod-flags.ts";
 import { headerChipIn } from "../../../src/device/sensor/header-chip.ts";
-import { PINS, type PinName, quoted } from "../harness.ts";
+import { PINS, type PinName } from "../harness.ts";
+import { quoted } from "../shell.ts";
 import type { Ssh } from "../ssh.ts";
 
 /** What anybody would write to hear of a pin by MQTT: `gpiomon | mosquitto_pub -l`. */
