@@ -56,7 +56,15 @@ describe("a card of Raspberry Pi OS trixie, which starts with cloud-init", () =>
     ) as [Record<string, unknown>, { network: { wifis: { wlan0: Record<string, unknown> } } }];
     expect(loaded[0]).toMatchObject({
       hostname: "doorbell",
-      runcmd: [["sh", "/boot/firmware/doorward-first-boot.sh"]],
+      // The dialog for an account would cover the code, and keep cloud-init's last stage from ever coming.
+      bootcmd: [
+        ["systemctl", "mask", "userconfig.service"],
+        ["systemctl", "stop", "--no-block", "userconfig.service"],
+      ],
+      runcmd: [
+        ["sh", "/boot/firmware/doorward-first-boot.sh", "enable"],
+        ["systemctl", "start", "--no-block", "doorward-first-boot.service"],
+      ],
     });
     expect(loaded[1].network.wifis.wlan0).toMatchObject({ "regulatory-domain": "DE" });
     const everything = ["user-data", "network-config", "meta-data", "doorward.txt", "cmdline.txt"].map(read).join("\n");
@@ -66,10 +74,13 @@ describe("a card of Raspberry Pi OS trixie, which starts with cloud-init", () =>
     expect(sourced.toString()).toBe("Oma's gate: №1");
   });
 
-  test("a second run says that it is prepared; --again replaces", () => {
+  test("a second run says that it is prepared; --again is a new instance, so that cloud-init begins anew", () => {
     onBoot();
+    const instance = read("meta-data");
     expect(onBoot()).toMatchObject({ status: 1, stderr: expect.stringContaining("prepared already") as string });
+    expect(read("meta-data")).toBe(instance);
     expect(onBoot("--again").status).toBe(0);
+    expect(read("meta-data")).not.toBe(instance);
   });
 });
 
@@ -79,10 +90,49 @@ describe("a card of Raspberry Pi OS bookworm, which starts with a script", () =>
     expect(read("firstrun.sh")).toContain("set_wlan 'Home'");
     execFileSync("bash", ["-n", join(boot, "firstrun.sh")]);
     const line = read("cmdline.txt");
-    expect(line).toMatch(/^console=.*rootwait systemd\.run=\/boot\/firmware\/firstrun\.sh .*\n$/);
+    expect(line).toMatch(/^console=.*rootwait cgroup_enable=memory systemd\.run=\/boot\/firmware\/firstrun\.sh .*\n$/);
     expect(onBoot("--again").status).toBe(0);
     expect(read("cmdline.txt")).toBe(line);
   });
+});
+
+test("the buttons get their pull-ups, the code its serial port, the unit its memory limit; twice is the same", () => {
+  expect(onBoot().status).toBe(0);
+  const config = read("config.txt");
+  for (const line of ["gpio=17,27=ip,pu", "gpio=22=ip,pd", "gpio=12,16,23,24,25=op,dl", "enable_uart=1"]) {
+    expect(config.split("\n")).toContain(line);
+  }
+  expect(config.startsWith("arm_64bit=1\ndtparam=audio=on\n")).toBe(true);
+  expect(read("cmdline.txt").split(/\s/)).toContain("cgroup_enable=memory");
+  const line = read("cmdline.txt");
+  expect(onBoot("--again").status).toBe(0);
+  expect([read("config.txt"), read("cmdline.txt")]).toEqual([config, line]);
+});
+
+test("what the first start waits for, and why it failed, is in the log on the card", () => {
+  for (const [name, text] of [
+    ["timeout", "exit 1"],
+    ["sleep", "exit 0"],
+  ] as const) {
+    mkdirSync(at("bin"), { recursive: true });
+    writeFileSync(join(dir, "bin", name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
+  mkdirSync(at("doorward/scripts"));
+  writeFileSync(at("doorward/scripts/install"), "#!/bin/sh\necho no ffmpeg >&2; exit 1\n", { mode: 0o755 });
+  execFileSync("tar", ["-cJf", at("doorward.tar.xz"), "-C", dir, "doorward"]);
+  expect(onBoot().status).toBe(0);
+  const { status } = spawnSync("sh", [join(boot, "doorward-first-boot.sh")], {
+    env: {
+      PATH: `${at("bin")}:/usr/bin:/bin`,
+      DOORWARD_BOOT: boot,
+      DOORWARD_SCREENS: at("screen"),
+      DOORWARD_ATTEMPTS: "2",
+    },
+  });
+  expect(status).toBe(1);
+  expect(read("doorward-log.txt")).toMatch(
+    /installed.*\nWaiting for the network \(1 of 2\).*\n.*\(2 of 2\).*\nno ffmpeg\n.*start the doorbell again/,
+  );
 });
 
 test("an image with a FAT partition is written without mounting it", () => {
