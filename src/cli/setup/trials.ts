@@ -6,6 +6,7 @@ import type { DoorwardConfig } from "../../device/config/config.ts";
 import { makeSystemClock } from "../../device/platform/clock.ts";
 import { codeOf } from "../../device/platform/error-code.ts";
 import { silentLog } from "../../device/platform/logger.ts";
+import type { GpioDriver } from "../../device/sensor/gpio-driver.ts";
 import { makeDriver } from "../../device/sensor/make-driver.ts";
 import type { Terminal } from "../terminal.ts";
 import { drawn, snapshot } from "./snapshot.ts";
@@ -13,6 +14,13 @@ import { drawn, snapshot } from "./snapshot.ts";
 const run = promisify(execFile);
 const PRESS_WITHIN_MS = 30_000;
 const LISTEN_SECONDS = 3;
+
+/** Why an untouched button may read pressed. */
+const STUCK = {
+  onoff:
+    "The driver onoff sets no pull-up, so the pin needs one from the start: `gpio=17,27=ip,pu` in /boot/firmware/config.txt, then restart (firmware/board/README.md).",
+  gpiod: "Check the wires at pins 11 and 9, and `active_low` in [gpio].",
+} as const;
 
 export type TrialResult = "works" | "failed" | "skipped";
 
@@ -24,6 +32,8 @@ interface TrialPorts {
   readonly scratch: string;
   readonly signal: AbortSignal;
 }
+
+type ButtonTrialPorts = Pick<TrialPorts, "config" | "terminal" | "signal"> & { readonly driver?: GpioDriver };
 
 /** Takes a picture, shows it, and says where it is. */
 export async function tryCamera({ config, terminal, environment, scratch, signal }: TrialPorts): Promise<TrialResult> {
@@ -42,22 +52,24 @@ export async function tryCamera({ config, terminal, environment, scratch, signal
 }
 
 /** Waits for a press, and answers it with the status LED. */
-export async function tryButton({ config, terminal, signal }: TrialPorts): Promise<TrialResult> {
+export async function tryButton({ config, terminal, signal, driver: given }: ButtonTrialPorts): Promise<TrialResult> {
   const { driver: kind, pins } = config.sensor;
   if (kind === "simulated" || pins.bell === undefined) {
     terminal.say("There is no button to press here: the pins are simulated.");
     return "skipped";
   }
-  const driver = makeDriver({ driver: kind, pins }, { clock: makeSystemClock(), log: silentLog });
+  const driver = given ?? makeDriver({ driver: kind, pins }, { clock: makeSystemClock(), log: silentLog });
   try {
     await driver.start(signal);
     const led = await driver.output("statusLed");
     const bell = await driver.input("bell");
     terminal.say(`Press the button at the door now (BCM ${pins.bell.bcm}); after 30 seconds setup goes on.`);
+    let level = bell?.initial ?? 0;
     const pressed = await new Promise<boolean>((resolve, reject) => {
       const timer = setTimeout(() => resolve(false), PRESS_WITHIN_MS);
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      bell?.watch((level) => {
+      bell?.watch((now) => {
+        level = now;
         led?.set(level);
         if (level === 1) return;
         clearTimeout(timer);
@@ -65,6 +77,7 @@ export async function tryButton({ config, terminal, signal }: TrialPorts): Promi
       });
     });
     if (pressed) terminal.say("Pressed and let go: the button works.");
+    else if (level === 1) terminal.note(`The button reads pressed all the time. ${STUCK[kind]}`);
     else terminal.note("Nothing came. Check the wires at pins 11 and 9, and `active_low` in [gpio].");
     return pressed ? "works" : "failed";
   } catch (error) {
