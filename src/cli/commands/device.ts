@@ -35,7 +35,10 @@ const runCommands: readonly CommandDefinition[] = [
       { flags: "--name <name>", meaning: "how the owner's app calls this doorbell" },
       { flags: "--camera <which>", meaning: "rpicam, /dev/video0, rtsp://… or none" },
       { flags: "--microphone <which>", meaning: "a name from `arecord -L`, camera or off" },
-      { flags: "--broker <which>", meaning: "own, or the address of a broker that runs already" },
+      {
+        flags: "--broker <which>",
+        meaning: "own, shared (the unit doorward-broker), or the address of one that runs already",
+      },
       { flags: "--broker-user <name>", meaning: "login at that broker" },
       { flags: "--broker-password-file <file>", meaning: "file with its password" },
     ],

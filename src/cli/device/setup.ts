@@ -21,7 +21,7 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   const configFile = resolve(options.needed("config"));
   const isNew = options.flag("again") || !(await isThere(configFile));
   if (isNew) await askAndWrite(invocation, configFile);
-  else terminal.say(`${configFile} stays as it is (--again asks anew).`);
+  else terminal.say("The configuration stays as it is (--again asks anew).");
   const { dataDir } = await loadConfig(configFile);
   const madeKeys = await keysIfNone(dataDir);
   const trials = options.flag("yes") || !isNew ? null : await tryAll(invocation, configFile);
@@ -82,7 +82,7 @@ async function askAndWrite({ options, terminal, signal }: Invocation, configFile
   const text = configurationFrom(await boardSettings(board), answers, data === undefined ? undefined : resolve(data));
   await mkdir(dirname(configFile), { recursive: true });
   await writeFileDurably(configFile, new TextEncoder().encode(text), { mode: CONFIG_MODE });
-  terminal.say(`Wrote ${configFile}, with every setting explained.`);
+  terminal.say("Wrote the configuration, with every setting explained.");
 }
 
 function refuseName(name: string): void {

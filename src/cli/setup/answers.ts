@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { migrations } from "../../device/config/migrations.ts";
 import { readConfig } from "../../device/config/read-config.ts";
 import { exampleConfig } from "../../device/config/reference.ts";
@@ -10,12 +11,20 @@ export interface Answers {
   readonly camera: string;
   /** `off`, `camera`, or the name of a sound card as `arecord -L` lists it. */
   readonly microphone: string;
-  /** `own`, or the address of an existing broker. */
+  /** `own`, `shared` (the unit doorward-broker of this machine), or the address of an existing broker. */
   readonly broker: string;
   readonly brokerUser: string;
   /** Where the password of an existing broker is; empty: it asks for none. */
   readonly brokerPasswordFile: string;
 }
+
+/** The home's broker as `systemd/doorward-broker.service` runs it, with the login that `doorward broker` takes. */
+const SHARED_BROKER = {
+  "broker.url": "mqtt://127.0.0.1:1883",
+  "broker.username": "home",
+  "broker.password_file": "/run/credentials/doorward.service/secrets_broker.password",
+  "web.host": "0.0.0.0",
+};
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -41,9 +50,12 @@ export function brokerSettings({
   brokerUser,
   brokerPasswordFile,
 }: Pick<Answers, "broker" | "brokerUser" | "brokerPasswordFile">): Settings {
+  // Phones are told this machine's name: to them 127.0.0.1 is another.
+  if (broker === "shared")
+    return { ...SHARED_BROKER, "broker.reach": [`mqtt://${hostname().toLowerCase()}.local:1883`] };
   if (broker !== "own" && !/^mqtts?:\/\/./.test(broker)) {
     throw new CliError("cli/usage", `"${broker}" is no broker`, {
-      hint: "Say own, or the address of one that runs already: mqtt://192.168.1.5:1883.",
+      hint: "Say own, shared, or the address of one that runs already: mqtt://192.168.1.5:1883.",
     });
   }
   // Phones in the same network reach the doorbell's own broker and its pages.

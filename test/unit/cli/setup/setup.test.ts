@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { boardSettings, boards, thisBoard } from "../../../../src/cli/setup/board.ts";
@@ -52,6 +52,20 @@ describe("unattended", () => {
       url: "mqtts://broker.home",
       username: "door",
     });
+  });
+});
+
+test("the shared broker: its unit's address and login here, this machine's name for phones", async () => {
+  await setup(["--yes", "--board", "none", "--broker", "shared"]);
+  const unit = await readFile(join(import.meta.dirname, "../../../../systemd/doorward-broker.service"), "utf8");
+  const [, secret = ""] = /LoadCredential=password:\/etc\/doorward\/secrets\/(\S+)/.exec(unit) ?? [];
+  const [, port = ""] = /PORT=(\d+)/.exec(unit) ?? [];
+  expect((await loadConfig(config())).broker).toMatchObject({
+    kind: "external",
+    url: `mqtt://127.0.0.1:${port}`,
+    memberUrls: [`mqtt://${hostname().toLowerCase()}.local:${port}`],
+    username: "home",
+    passwordFile: `/run/credentials/doorward.service/secrets_${secret}`,
   });
 });
 
