@@ -19,7 +19,7 @@ import { pairingStatement } from "./statements/pairing.ts";
 /** What the device shows, as text in a QR code. */
 export interface PairingCode {
   readonly deviceKey: Uint8Array;
-  /** 16 random bytes, new for every window. */
+  /** 16 random bytes. */
   readonly secret: Uint8Array;
   /** URL of the home's broker. */
   readonly broker: string;
@@ -52,7 +52,7 @@ const MAC_BYTES = 32;
 const HELLO_BYTES = 1 + 32 + 32 + MAC_BYTES;
 const ANSWER_HEAD_BYTES = 1 + 32 + MAC_BYTES;
 const FINISH_BYTES = 1 + MAC_BYTES;
-const SECRET_BYTES = 16;
+export const PAIRING_SECRET_BYTES = 16;
 
 const shapeError = (message: string): ProtocolError => new ProtocolError("pairing/shape", message);
 const macError = (): ProtocolError => new ProtocolError("pairing/mac", "pairing message with a wrong MAC");
@@ -60,7 +60,7 @@ const macError = (): ProtocolError => new ProtocolError("pairing/mac", "pairing 
 /** `doorward:` and base64url of `version 1 · device key 32 · secret 16 · broker URL`. */
 export function encodePairingCode({ deviceKey, secret, broker }: PairingCode): string {
   assertLength(deviceKey, 32, "device key");
-  assertLength(secret, SECRET_BYTES, "pairing secret");
+  assertLength(secret, PAIRING_SECRET_BYTES, "pairing secret");
   return CODE_PREFIX + toBase64url(concatBytes(Uint8Array.of(VERSION), deviceKey, secret, utf8(broker)));
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { connectBroker } from "../../src/cli/broker-connection.ts";
 import type { EmbeddedBrokerConfig, ExternalBrokerConfig } from "../../src/device/link/link-ports.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
@@ -13,6 +13,7 @@ import type { MqttConnector } from "../../src/owner/owner-ports.ts";
 import { pairWithCode } from "../../src/owner/pair.ts";
 import { tendDays } from "../../src/owner/tend-days.ts";
 import { fromBase64url, toHex } from "../../src/protocol/bytes.ts";
+import { decodePairingCode } from "../../src/protocol/pairing-handshake.ts";
 import type { MemberChange } from "../../src/protocol/statements/member.ts";
 import { FakeClock } from "../fakes/fake-clock.ts";
 import { testCertificate, testCertificateKey } from "./link-certificate.ts";
@@ -354,6 +355,40 @@ test("the pairing window closes by itself after three minutes", async () => {
   const again = await device.link.startPairing();
   expect((await pairWithCode(phone.ports, phone.signer.publicKey, again.qrText)).role).toBe("owner");
   await device.stop();
+});
+
+describe("the first pairing's code", () => {
+  const secretFile = (device: Device): string => join(device.dir, "first-pairing.bin");
+
+  test("that was read from the card is good in a window after a restart, and for nobody once somebody has paired", async () => {
+    const before = await startDevice();
+    const { qrText } = await before.link.startPairing();
+    expect((await stat(secretFile(before))).mode & 0o777).toBe(0o600);
+    const device = await before.restart();
+    const { secret } = decodePairingCode(nodeCrypto, qrText);
+    const reopened = (await device.link.startPairing()).qrText;
+    expect(decodePairingCode(nodeCrypto, reopened).secret).toEqual(secret);
+    await device.link.startPairing(); // a window after a window is open as well
+    const phone = await newPhone();
+    expect((await pairWithCode(phone.ports, phone.signer.publicKey, reopened)).role).toBe("owner");
+    await vi.waitFor(() => expect(stat(secretFile(device))).rejects.toMatchObject({ code: "ENOENT" }));
+    await expect(device.link.startPairing()).rejects.toMatchObject({ code: "link/household-exists" });
+    await device.stop();
+  });
+
+  test("is another after a reset, and a left-over one is removed at the next start", async () => {
+    const device = await startDevice();
+    const { qrText } = await device.link.startPairing();
+    await device.link.factoryReset();
+    const { qrText: afterReset } = await device.link.startPairing();
+    expect(decodePairingCode(nodeCrypto, afterReset).secret).not.toEqual(decodePairingCode(nodeCrypto, qrText).secret);
+    const phone = await newPhone();
+    await pairWithCode(phone.ports, phone.signer.publicKey, afterReset);
+    await writeFile(secretFile(device), new Uint8Array(16));
+    const again = await device.restart();
+    await expect(stat(secretFile(again))).rejects.toMatchObject({ code: "ENOENT" });
+    await again.stop();
+  });
 });
 
 test("over TLS a phone accepts the one certificate that the code names, whoever signed it", async () => {

@@ -152,6 +152,7 @@ function sayRest(terminal: Terminal, { registers, otherFiles }: Disclosure, foll
 }
 
 const otherFileWords: Readonly<Record<string, string>> = {
+  "link/first-pairing.bin": "the secret of the pairing code, as long as nobody has paired",
   "link/link-counters.bin": "about how many messages each member and the doorbell have exchanged",
 };
 

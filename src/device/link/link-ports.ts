@@ -67,7 +67,7 @@ export interface ExternalBrokerConfig {
 }
 
 export interface LinkConfig {
-  /** Directory of household.json and link-counters.bin. */
+  /** Directory of household.json, link-counters.bin and, until somebody has paired, first-pairing.bin. */
   readonly dir: string;
   readonly broker: EmbeddedBrokerConfig | ExternalBrokerConfig;
   /** Default 180,000. */

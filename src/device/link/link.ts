@@ -7,7 +7,7 @@ import { MAX_CHANNEL_MESSAGE_BYTES } from "../../protocol/channel.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
 import { linkLogin } from "../../protocol/link-login.ts";
 import type { LinkMessage, LinkRequestMessage } from "../../protocol/link-message.ts";
-import { type LinkKeys, PAIRING_WINDOW_SECONDS } from "../../protocol/pairing-handshake.ts";
+import { type LinkKeys, PAIRING_SECRET_BYTES, PAIRING_WINDOW_SECONDS } from "../../protocol/pairing-handshake.ts";
 import type { MemberChange } from "../../protocol/statements/member.ts";
 import { webKey } from "../../protocol/web-token.ts";
 import { makeDirectoryDurably } from "../platform/durable-file.ts";
@@ -15,6 +15,7 @@ import { codeOf } from "../platform/error-code.ts";
 import { CounterFile } from "./counter-file.ts";
 import { DropLog } from "./drop-log.ts";
 import { LinkError } from "./errors.ts";
+import { FirstPairing } from "./first-pairing.ts";
 import { HomeBroker, type TopicRights } from "./home-broker.ts";
 import { Household } from "./household.ts";
 import { householdOps } from "./household-ops.ts";
@@ -46,6 +47,7 @@ export class Link implements LinkPort {
   readonly #drops: DropLog;
   readonly #household: Household;
   readonly #counters: CounterFile;
+  readonly #firstPairing: FirstPairing;
   readonly recovery: Recovery;
   readonly #broker: HomeBroker | null;
   readonly #session: MqttSession;
@@ -71,6 +73,7 @@ export class Link implements LinkPort {
       },
     });
     this.#counters = new CounterFile(ports.crypto, ports.clock, join(config.dir, "link-counters.bin"));
+    this.#firstPairing = new FirstPairing(ports.crypto, join(config.dir, "first-pairing.bin"));
     const dropped = (code: string): void => this.#drops.dropped(code);
     const { broker: where } = config;
     const limits = { maxPacketBytes: MAX_PACKET_BYTES };
@@ -96,6 +99,7 @@ export class Link implements LinkPort {
   async start(signal: AbortSignal): Promise<void> {
     await makeDirectoryDurably(this.#config.dir);
     await this.#household.load();
+    if (!this.#household.isEmpty) await this.#firstPairing.forget();
     await this.recovery.start();
     await this.#counters.open();
     this.#counters.keepOnly(this.#household.links.map(({ toDeviceTopic }) => toDeviceTopic));
@@ -182,6 +186,7 @@ export class Link implements LinkPort {
 
   async factoryReset(): Promise<void> {
     this.#window?.close();
+    await this.#firstPairing.forget();
     await this.#household.reset();
     await this.recovery.clear();
     await this.#syncLinks();
@@ -204,10 +209,13 @@ export class Link implements LinkPort {
 
   async #openWindow(): Promise<PairingWindow> {
     const webUrls = (await this.#ports.webUrls?.()) ?? [];
+    const isFirst = this.#household.isEmpty && !this.recovery.isRegistered;
+    const secret = isFirst ? await this.#firstPairing.secret() : this.#ports.crypto.randomBytes(PAIRING_SECRET_BYTES);
     this.#window?.close();
     const closesAfterMs = this.#config.pairingWindowMs ?? PAIRING_WINDOW_SECONDS * 1000;
     const window: OpenPairingWindow = new OpenPairingWindow(
       memberUrls(this.#config.broker, this.brokerPort ?? 0, webUrls),
+      secret,
       {
         crypto: this.#ports.crypto,
         deviceSigner: this.#ports.deviceSigner,
@@ -217,7 +225,7 @@ export class Link implements LinkPort {
         closed: () => {
           cancel();
           if (this.#window === window) this.#window = null;
-          this.#background(this.#session.unsubscribe(window.topics.toDevice));
+          this.#background(this.#unsubscribe(window.topics.toDevice));
           this.#ports.onPairingWindow?.("closed");
         },
       },
@@ -227,6 +235,12 @@ export class Link implements LinkPort {
     await this.#session.subscribe(window.topics.toDevice);
     this.#ports.onPairingWindow?.("open");
     return { qrText: window.qrText, closesAfterMs };
+  }
+
+  /** Not while a window that was opened at once goes on with the same topic. */
+  async #unsubscribe(topic: string): Promise<void> {
+    await Promise.resolve();
+    if (this.#window?.topics.toDevice !== topic) await this.#session.unsubscribe(topic);
   }
 
   async #paired(memberKey: Uint8Array, keys: LinkKeys): Promise<Uint8Array | null> {
@@ -241,6 +255,8 @@ export class Link implements LinkPort {
     } finally {
       await this.#syncLinks();
     }
+    // Should that fail, the next start does it; no window takes the secret while there are members.
+    this.#background(this.#firstPairing.forget());
     this.#ports.onPaired?.(memberKey);
     if (role === "owner") this.#ports.onHouseholdChange?.(this.view(), null);
     else this.notify("member-waiting", {});

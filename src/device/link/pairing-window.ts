@@ -39,10 +39,11 @@ export class OpenPairingWindow {
   #open = true;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(broker: string, ports: PairingWindowPorts) {
+  /** @param secret - Overwritten with zeros once the window has closed. */
+  constructor(broker: string, secret: Uint8Array, ports: PairingWindowPorts) {
     const { crypto, deviceSigner } = ports;
     this.#ports = ports;
-    this.#secret = crypto.randomBytes(16);
+    this.#secret = secret;
     this.topics = pairingTopics(crypto, this.#secret);
     this.login = pairingLogin(crypto, this.#secret);
     this.qrText = encodePairingCode({ deviceKey: deviceSigner.publicKey, secret: this.#secret, broker });
