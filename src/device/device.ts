@@ -6,6 +6,7 @@ import type { Reload } from "./config/reload-config.ts";
 import { serveControl } from "./control.ts";
 import { loadDeviceKeys } from "./device-keys.ts";
 import { DoorWatch } from "./door-watch.ts";
+import type { Health } from "./health.ts";
 import { type Clock, makeSystemClock } from "./platform/clock.ts";
 import { codeOf } from "./platform/error-code.ts";
 import type { Log } from "./platform/logger.ts";
@@ -48,7 +49,8 @@ export class Device {
   #bell: Sensors | null = null;
   #watch: RetriedPart<DoorWatch> | null = null;
   #failure: StartFailure | null = null;
-  #isCameraLost = false;
+  #cameraLost: string | null = null;
+  #isMicrophoneLost = false;
   /** Nothing is said before the first attempt of everything. */
   #status = "";
   /** Asked for at the button, and still to be done. */
@@ -132,12 +134,19 @@ export class Device {
       onFailed: (error) => this.#bellOnly(error),
     });
     this.#watch = watch;
-    this.#bus.on("cameraLost", () => this.#cameraIsLost(true));
-    this.#bus.on("cameraBack", () => this.#cameraIsLost(false));
+    this.#bus.on("cameraLost", ({ reason }) => this.#cameraIsLost(reason));
+    this.#bus.on("cameraBack", () => this.#cameraIsLost(null));
+    this.#bus.on("microphoneLost", () => {
+      this.#isMicrophoneLost = true;
+    });
+    this.#bus.on("microphoneBack", () => {
+      this.#isMicrophoneLost = false;
+    });
     this.#bus.on("factoryResetRequested", () => this.#factoryReset(watch));
     const control = new ControlSocket(join(this.#config.dataDir, CONTROL_SOCKET), this.#log);
     const refusedOutputs = (): readonly string[] => bell.refusedOutputs;
-    serveControl(control, driver, () => this.#partOf(watch), refusedOutputs);
+    const health = (): Health => this.#health;
+    serveControl(control, driver, () => this.#partOf(watch), health, refusedOutputs);
     await this.#startControl(control, signal);
     await this.#started(watch, signal);
   }
@@ -181,17 +190,22 @@ export class Device {
     // One line for each cause, however often it is tried.
     if (isNews) this.#log.error("only the bell works", { code, todo, retryMs: RETRY_MS });
     else this.#log.debug("still only the bell works", { code });
-    this.#isCameraLost = false; // the next watch tells anew
+    this.#cameraLost = null; // the next watch tells anew
+    this.#isMicrophoneLost = false;
     this.#tellStatus();
   }
 
-  #cameraIsLost(isLost: boolean): void {
-    this.#isCameraLost = isLost;
+  get #health(): Health {
+    return { failure: this.#failure, cameraLost: this.#cameraLost, microphoneLost: this.#isMicrophoneLost };
+  }
+
+  #cameraIsLost(reason: string | null): void {
+    this.#cameraLost = reason;
     if (this.#status !== "") this.#tellStatus();
   }
 
   #tellStatus(): void {
-    const watching = this.#isCameraLost ? CAMERA_LOST : "watching the door";
+    const watching = this.#cameraLost !== null ? CAMERA_LOST : "watching the door";
     const status = this.#failure === null ? watching : `only the bell works: ${this.#failure.code}`;
     if (status === this.#status) return;
     this.#status = status;

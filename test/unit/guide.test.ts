@@ -5,8 +5,15 @@ import { statusPatterns } from "../../src/device/sensor/lights.ts";
 
 const root = join(import.meta.dirname, "../..");
 const guide = readFileSync(join(root, "docs/guide/troubleshooting.md"), "utf8");
-const headings = [...guide.matchAll(/^### (.*)$/gm)].flatMap(([, text = ""]) => text.split(" / "));
+const headingsIn = (page: string): string[] =>
+  [...page.matchAll(/^### (.*)$/gm)].flatMap(([, text = ""]) => text.split(" / "));
+const headings = headingsIn(guide);
 const doctor = join(root, "src/cli/doctor");
+const topics = new Set(
+  readdirSync(doctor).flatMap((name) =>
+    [...readFileSync(join(doctor, name), "utf8").matchAll(/^ {2}topic: "(\w+)"/gm)].map(([, topic = ""]) => topic),
+  ),
+);
 
 /** Names and numbers become `…`, as the guide writes them. */
 const plain = (literal: string): string =>
@@ -45,6 +52,18 @@ describe("troubleshooting goes by what doctor says", () => {
 
   test("all of doctor's ways to say it are seen", () => {
     expect(findings.length).toBeGreaterThanOrEqual(24);
+  });
+
+  test("no heading below a topic of doctor's is one that doctor never says", () => {
+    const said = new Set(findings.map(([, finding]) => finding));
+    const invented = (page: string): string[] =>
+      page
+        .split(/^## /m)
+        .filter((part) => topics.has(part.split("\n", 1)[0] ?? ""))
+        .flatMap((part) => headingsIn(part))
+        .filter((heading) => !said.has(heading));
+    expect(invented(guide)).toEqual([]);
+    expect(invented("## disk\n\n### the roof leaks\n")).toEqual(["the roof leaks"]);
   });
 
   test("a finding without its paragraph would be noticed", () => {

@@ -5,19 +5,20 @@ import type { BrokerConfig } from "../../device/config/config.ts";
 import { type BrokerAddress, connectBroker } from "../broker-connection.ts";
 import { parseBrokerUrl } from "../broker-url.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Check, Found } from "./finding.ts";
+import type { Check, DoctorContext, Found } from "./finding.ts";
 
 const CONNECT_WITHIN_MS = 3000;
+/** What systemd gives to the unit alone; doctor runs outside it. */
+const CREDENTIALS = "/run/credentials/";
 
 export const brokerCheck: Check = {
   topic: "broker",
-  async look({ config: { broker }, isDaemonRunning, signal }) {
-    const files = await Promise.all(filesOf(broker).map(unreadable));
-    const problems = files.filter((found) => found !== null);
+  async look({ config: { broker }, isDaemonRunning, daemon, signal }) {
+    const refused = (await Promise.all(filesOf(broker).map(unreadable))).filter((found) => found !== null);
+    const problems = refused.filter(({ where }) => !where.startsWith(CREDENTIALS));
     if (problems.length > 0) return problems;
-    return [
-      broker.kind === "embedded" ? await lookAtOwn(broker, isDaemonRunning, signal) : await lookAtOther(broker, signal),
-    ];
+    if (broker.kind === "embedded") return [await lookAtOwn(broker, isDaemonRunning, signal)];
+    return [await lookAtOther(broker, { isSecretHidden: refused.length > 0, daemon }, signal)];
   },
 };
 
@@ -55,7 +56,11 @@ async function lookAtOwn(
   };
 }
 
-async function lookAtOther(broker: Extract<BrokerConfig, { kind: "external" }>, signal: AbortSignal): Promise<Found> {
+async function lookAtOther(
+  broker: Extract<BrokerConfig, { kind: "external" }>,
+  { isSecretHidden, daemon }: { readonly isSecretHidden: boolean } & Pick<DoctorContext, "daemon">,
+  signal: AbortSignal,
+): Promise<Found> {
   const url = parseBrokerUrl(broker.url);
   const port = Number(url.port || (url.protocol === "mqtts:" ? 8883 : 1883));
   if (!(await answers(url.hostname, port, signal))) {
@@ -67,6 +72,16 @@ async function lookAtOther(broker: Extract<BrokerConfig, { kind: "external" }>, 
     };
   }
   if (broker.username === null) return { level: "ok", found: "existing one: answers", where: broker.url };
+  if (isSecretHidden && (daemon === null || daemon.failure !== null)) {
+    return {
+      level: "ok",
+      found: "existing one: answers; the login is the unit's secret, not tried",
+      where: broker.url,
+    };
+  }
+  if (isSecretHidden && daemon?.isLinkUp === true) {
+    return { level: "ok", found: "existing one: lets the daemon in", where: broker.url };
+  }
   try {
     (await connectBroker(await loginOf(broker, broker.username), signal)).end(true);
     return { level: "ok", found: "existing one: lets us in", where: broker.url };
@@ -97,7 +112,7 @@ function filesOf(broker: BrokerConfig): readonly string[] {
   return files.filter((file) => typeof file === "string");
 }
 
-async function unreadable(file: string): Promise<Found | null> {
+async function unreadable(file: string): Promise<(Found & { readonly where: string }) | null> {
   return access(file, constants.R_OK).then(
     () => null,
     () => ({

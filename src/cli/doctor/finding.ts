@@ -1,4 +1,5 @@
 import type { DoorwardConfig } from "../../device/config/config.ts";
+import type { DaemonStatus } from "./daemon.ts";
 
 export type Level = "ok" | "note" | "problem";
 
@@ -19,6 +20,7 @@ export interface DoctorContext {
   readonly config: DoorwardConfig;
   /** Whether a daemon answers here: then the camera and the pins are in its hands. */
   readonly isDaemonRunning: boolean;
+  readonly daemon: DaemonStatus | null;
   readonly signal: AbortSignal;
 }
 

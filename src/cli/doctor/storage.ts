@@ -6,6 +6,9 @@ import type { Check, Found } from "./finding.ts";
 const KEY_FILE = "device.key";
 /** What the system and the catalog need beside the clips. */
 const SPARE_BYTES = 200_000_000;
+/** Not `init`: where a partition is not mounted, a new key would be made under its place. */
+const MOUNT_OR_SET_UP =
+  "Mount its partition (`findmnt`). A new doorbell has none yet: `sudo /opt/doorward/scripts/install --setup`.";
 
 export const diskCheck: Check = {
   topic: "disk",
@@ -30,7 +33,7 @@ export const diskCheck: Check = {
       }
       return [{ level: "ok", found, where: dataDir }];
     } catch {
-      return [{ level: "problem", found: "no data directory", where: dataDir, remedy: "Run `doorward init`." }];
+      return [{ level: "problem", found: "no data directory", where: dataDir, remedy: MOUNT_OR_SET_UP }];
     }
   },
 };
@@ -40,14 +43,8 @@ export const permissionsCheck: Check = {
   async look({ config: { dataDir, values, recorder } }) {
     if (!(await allows(dataDir, constants.F_OK))) return [];
     const found: Found[] = [await keyFinding(dataDir)];
-    if (!(await allows(dataDir, constants.W_OK))) {
-      found.push({
-        level: "problem",
-        found: "the data directory cannot be written",
-        where: dataDir,
-        remedy: "Run as the doorbell's user: `sudo -u doorward doorward doctor`.",
-      });
-    }
+    const refusal = await access(dataDir, constants.W_OK).catch((error: NodeJS.ErrnoException) => error);
+    if (refusal !== undefined) found.push(unwritable(refusal, dataDir));
     const hasPassword =
       recorder.source.kind === "rtsp" && URL.canParse(values.camera.url) && new URL(values.camera.url).password !== "";
     if (hasPassword)
@@ -59,6 +56,23 @@ export const permissionsCheck: Check = {
     return found;
   },
 };
+
+export function unwritable({ code }: Pick<NodeJS.ErrnoException, "code">, where: string): Found {
+  if (code === "EROFS") {
+    return {
+      level: "problem",
+      found: "the card takes no writes",
+      where,
+      remedy: "It is mounted read-only, often after an error: look at `dmesg`, keep a copy, replace the card.",
+    };
+  }
+  return {
+    level: "problem",
+    found: "the data directory cannot be written",
+    where,
+    remedy: "Run as the doorbell's user: `sudo -u doorward doorward doctor`.",
+  };
+}
 
 async function keyFinding(dataDir: string): Promise<Found> {
   const where = join(dataDir, KEY_FILE);
@@ -75,7 +89,7 @@ async function keyFinding(dataDir: string): Promise<Found> {
     if ((mode & 0o077) === 0) return { level: "ok", found: "the device key is readable by its user only", where };
     return { level: "problem", found: "others can read the device key", where, remedy: `\`chmod 600 ${where}\`.` };
   } catch {
-    return { level: "problem", found: "there is no device key", where, remedy: "Run `doorward init`." };
+    return { level: "problem", found: "there is no device key", where, remedy: MOUNT_OR_SET_UP };
   }
 }
 

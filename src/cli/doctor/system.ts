@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { arch, endianness, release } from "node:os";
 import { promisify } from "node:util";
 import { makeSystemClock } from "../../device/platform/clock.ts";
@@ -6,6 +7,7 @@ import type { Check, Found } from "./finding.ts";
 
 const run = promisify(execFile);
 const OLDEST_NODE = [20, 19] as const;
+const CONTROLLERS = "/sys/fs/cgroup/cgroup.controllers";
 const OLDEST_FFMPEG = 5;
 const CLOCK_PATIENCE_MS = 3000;
 const CLOCK_POLL_MS = 100;
@@ -21,9 +23,22 @@ export const systemCheck: Check = {
     if (!isNewEnough(process.versions.node)) {
       return [{ level: "problem", found, remedy: `Install Node ${OLDEST_NODE.join(".")} or later.` }];
     }
-    return [{ level: "ok", found }];
+    return [{ level: "ok", found }, ...(await memoryLimits())];
   },
 };
+
+/** The unit's memory limit and its ban on swap hold only where the kernel has this controller. */
+export async function memoryLimits(controllersFile = CONTROLLERS): Promise<readonly Found[]> {
+  const controllers = await readFile(controllersFile, "utf8").catch(() => "memory");
+  if (controllers.split(/\s+/).includes("memory")) return [];
+  return [
+    {
+      level: "note",
+      found: "memory limits are off",
+      remedy: "Add `cgroup_enable=memory` to the end of the line in /boot/firmware/cmdline.txt, and restart.",
+    },
+  ];
+}
 
 export function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);

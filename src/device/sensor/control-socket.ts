@@ -8,7 +8,7 @@ import { SensorError } from "./errors.ts";
 export type ControlRequest = Readonly<Record<string, unknown>>;
 export type ControlAnswer =
   | { readonly ok: true; readonly [member: string]: unknown }
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: false; readonly error: string; readonly [member: string]: unknown };
 export type ControlHandler = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
 
 const MAX_LINE_CHARACTERS = 65_536;

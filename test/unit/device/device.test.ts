@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { askDaemon } from "../../../src/cli/control-client.ts";
 import { configFrom } from "../../../src/device/config/config.ts";
 import { readConfig } from "../../../src/device/config/read-config.ts";
 import { Device } from "../../../src/device/device.ts";
@@ -84,6 +85,8 @@ async function doorbellIn(damage: (dir: string) => void, text = settings) {
   };
 }
 
+const status = (dataDir: string) => askDaemon({ dataDir }, { op: "status" }, new AbortController().signal);
+
 const FOUR_FLASHES = /(###\.{3}){3}###\.{19}/;
 
 const writeGarbage = (path: string): void => {
@@ -134,6 +137,24 @@ test("a damaged catalog is built anew from the clips, and kept beside", async ()
   await start();
   expect(statuses[0]).toMatch(WATCHES);
   expect(readFileSync(join(dir, "vault/catalog.db.broken-1"), "utf8")).toBe("garbage");
+});
+
+test("whoever asks is told what is wrong: only the bell works, the camera is lost, the microphone is lost", async () => {
+  const broken = await doorbellIn((folder) => writeGarbage(join(folder, "ledger.db")));
+  await broken.start();
+  expect(await status(broken.dir)).toMatchObject({ ok: false, failure: { code: "audit/ledger-damaged" } });
+  const { start, device, dir } = await doorbellIn(() => {});
+  await start();
+  device.notices.emit("microphoneLost", {});
+  device.notices.emit("cameraLost", { reason: "busy" });
+  expect(await status(dir)).toMatchObject({
+    ok: true,
+    cameraLost: { code: "busy", todo: expect.stringContaining("Another program") as string },
+    microphoneLost: true,
+  });
+  device.notices.emit("microphoneBack", {});
+  device.notices.emit("cameraBack", {});
+  expect(await status(dir)).toMatchObject({ cameraLost: null, microphoneLost: false });
 });
 
 test("the status tells that the camera is lost, and that it is back", async () => {

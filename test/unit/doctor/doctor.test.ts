@@ -5,8 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isNewEnough } from "../../../src/cli/doctor/system.ts";
+import { refusedInputs } from "../../../src/cli/doctor/gpio.ts";
+import { unwritable } from "../../../src/cli/doctor/storage.ts";
+import { isNewEnough, memoryLimits } from "../../../src/cli/doctor/system.ts";
 import { runCli } from "../../../src/cli/program.ts";
+import { SensorError } from "../../../src/device/sensor/errors.ts";
+import type { GpioDriver } from "../../../src/device/sensor/gpio-driver.ts";
 import { installGpiodPrograms } from "../../fakes/gpiod-programs.ts";
 
 interface Finding {
@@ -75,6 +79,21 @@ async function withServer<Result>(use: (port: number, server: Server) => Promise
   }
 }
 
+/** The same while a daemon answers `status` in this way. */
+async function beside(status: object, topic: string, config: string): Promise<readonly Finding[]> {
+  const daemon = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(`${JSON.stringify(status)}\n`));
+  }).listen(join(dir, "data/control.sock"));
+  await once(daemon, "listening");
+  try {
+    return await about(topic, config);
+  } finally {
+    daemon.close();
+    await once(daemon, "close");
+  }
+}
+
 test("a machine in order has no problem, and status 0", async () => {
   const { exit, out } = await doorward(`${healthy}[broker]\nport = 0\n`, "--json");
   expect(JSON.parse(out)).toMatchObject({ ok: true });
@@ -128,9 +147,16 @@ describe("permissions", () => {
     ]);
   });
 
-  test("a missing device key sends to `doorward init`", async () => {
+  test("a missing device key is a matter of its partition first: `init` would make another doorbell", async () => {
     await rm(join(dir, "data/device.key"));
-    expect((await about("permissions", ""))[0]?.remedy).toContain("doorward init");
+    const remedy = (await about("permissions", ""))[0]?.remedy;
+    expect(remedy).toMatch(/^Mount its partition/);
+    expect(remedy).not.toContain("doorward init");
+  });
+
+  test("a card that takes no writes is told from a user who may not write", () => {
+    expect(unwritable({ code: "EROFS" }, dir)).toMatchObject({ found: "the card takes no writes" });
+    expect(unwritable({ code: "EACCES" }, dir)).toMatchObject({ found: "the data directory cannot be written" });
   });
 });
 
@@ -183,6 +209,81 @@ describe("the broker", () => {
   });
 });
 
+test("a broker's login that only the unit can read is no problem", async () => {
+  await withServer(async (port) => {
+    const config = `[broker]\nurl = "mqtt://127.0.0.1:${port}"\nusername = "home"\npassword_file = "/run/credentials/doorward.service/secrets_none"\n`;
+    expect(await about("broker", config)).toMatchObject([{ level: "ok" }]);
+    expect(await beside({ ok: true, link: "up" }, "broker", config)).toMatchObject([
+      { level: "ok", found: "existing one: lets the daemon in" },
+    ]);
+    expect(await beside({ ok: true, link: "down" }, "broker", config)).toMatchObject([
+      { level: "problem", found: "existing one: answers, but does not let us in" },
+    ]);
+  });
+});
+
+describe("beside a running daemon", () => {
+  test("what it says of camera and microphone is told", async () => {
+    const status = { ok: true, cameraLost: { code: "busy", todo: "End it." }, microphoneLost: true };
+    const camera = `[camera]\nsource = "v4l2"\ndevice = "${dir}"\n[sound]\nsource = "alsa"\ndevice = "plughw:CARD=Mic"\n`;
+    expect(await beside(status, "camera", camera)).toMatchObject([
+      { level: "problem", found: "v4l2: gives no picture (busy)", remedy: "End it." },
+    ]);
+    expect(await beside(status, "sound", camera)).toMatchObject([
+      { level: "problem", found: "the microphone is lost" },
+    ]);
+    expect(await beside({ ok: true }, "camera", camera)).toMatchObject([{ level: "ok" }]);
+  });
+
+  test("of which only the bell works is a problem, with its remedy", async () => {
+    const status = { ok: false, error: "why", failure: { code: "vault/newer", todo: "Update." } };
+    expect(await beside(status, "daemon", "")).toMatchObject([
+      { level: "problem", found: "only the bell works: vault/newer", remedy: "Update." },
+    ]);
+    expect(await beside({ ok: true }, "daemon", "")).toMatchObject([{ level: "ok", found: "running" }]);
+  });
+});
+
+describe("the ribbon camera", () => {
+  test.each([
+    ["echo '0 : imx219 [3280x2464]'", "ok"],
+    ["echo 'No cameras available!'", "problem"],
+  ])("%s is %s", async (says, level) => {
+    const config = `[camera]\nsource = "rpicam"\nrpicam_program = "${await program("rpicam", says)}"\n`;
+    expect(await about("camera", config)).toMatchObject([{ level }]);
+  });
+
+  test("without its program sends to apt", async () => {
+    const config = `[camera]\nsource = "rpicam"\nrpicam_program = "${dir}/none"\n`;
+    expect(await about("camera", config)).toMatchObject([{ found: "rpicam: its program is missing" }]);
+  });
+});
+
+test.each([
+  ["plughw:CARD=Device,DEV=0", "ok"],
+  ["plughw:1", "ok"],
+  ["hw:Device,0", "ok"],
+  ["plughw:CARD=Gone,DEV=0", "problem"],
+  ["hw:2,0", "problem"],
+])("the microphone %s is %s", async (device, level) => {
+  await program(
+    "arecord",
+    'case "$1" in -l) echo "card 1: Device [USB], device 0: Audio" ;; *) printf "null\\n    -\\n" ;; esac',
+  );
+  process.env.PATH = `${dir}:${path}`;
+  expect(
+    await about("sound", `[camera]\nsource = "v4l2"\n[sound]\nsource = "alsa"\ndevice = "${device}"\n`),
+  ).toMatchObject([{ level }]);
+});
+
+test("a kernel without the memory controller is told", async () => {
+  await writeFile(join(dir, "controllers"), "cpuset cpu io pids\n");
+  expect(await memoryLimits(join(dir, "controllers"))).toMatchObject([{ found: "memory limits are off" }]);
+  await writeFile(join(dir, "controllers"), "cpuset cpu io memory pids\n");
+  expect(await memoryLimits(join(dir, "controllers"))).toEqual([]);
+  expect(await memoryLimits(join(dir, "none"))).toEqual([]);
+});
+
 describe("the web server", () => {
   test("says what phones still miss, and what is off", async () => {
     expect(await about("web", "[web]\non = false\n")).toMatchObject([{ level: "ok" }]);
@@ -200,6 +301,27 @@ describe("the web server", () => {
 });
 
 describe("GPIO", () => {
+  test("an input that something else holds is named, and nothing stays open", async () => {
+    let isOpen = false;
+    const driver: GpioDriver = {
+      start: async () => {
+        isOpen = true;
+      },
+      input: async (name) => {
+        if (name === "pairing") throw new SensorError("gpio/pin-refused", "busy");
+        return null;
+      },
+      output: () => Promise.reject(new Error("a relay would click")),
+      stop: async () => {
+        isOpen = false;
+      },
+    };
+    expect(await refusedInputs(driver, new AbortController().signal)).toMatchObject([
+      { level: "problem", found: "the input pairing is refused" },
+    ]);
+    expect(isOpen).toBe(false);
+  });
+
   test("is found by chip label through gpiodetect, and its rights are looked at", async () => {
     await installGpiodPrograms(dir, "2.2.1");
     process.env.PATH = `${dir}:${path}`;
