@@ -95,6 +95,23 @@ test("an update takes the old program's place at once, and nothing is left besid
   expect(readdirSync(join(target, "opt"))).toEqual(["doorward"]);
 });
 
+test("a package is handed to dpkg in a folder that nobody can have made before, and that is gone afterwards", () => {
+  const deb = join(dir, "doorward.deb");
+  file(
+    join(dir, "deb/DEBIAN/control"),
+    "Package: doorward\nVersion: 1\nArchitecture: amd64\nMaintainer: d <d@d>\nDescription: d\n",
+  );
+  cpSync(archive, join(dir, "deb/opt/doorward"), { recursive: true });
+  execFileSync("dpkg-deb", ["--build", "-Znone", join(dir, "deb"), deb], { stdio: "ignore" });
+  file(join(target, "opt/doorward/VERSION"), "0.1.0 x64 node-20\n");
+  cpSync(join(archive, "scripts"), join(target, "opt/doorward/scripts"), { recursive: true });
+  expect(install([deb], "installed")).toMatchObject({ status: 0 });
+  expect(ran().find((line) => line.startsWith("dpkg --force-depends"))).toMatch(
+    / \/tmp\/doorward-install\.\w{6}\/doorward\.deb$/,
+  );
+  expect(readdirSync(join(target, "tmp"))).toEqual([]);
+});
+
 test("the configuration's folder is root's, and what setup writes becomes root's", () => {
   expect(install()).toMatchObject({ status: 0 });
   expect(ran()).toContain("install -d -m 750 -o root -g doorward /etc/doorward");
@@ -167,6 +184,34 @@ system_packages; echo went on >&2`,
   expect(stderr).toContain("Going on without rpicam-apps");
   expect(stderr).toContain("went on");
   expect(status).toBe(0);
+});
+
+test.each([
+  [
+    "a running doorbell is stopped for the questions and goes on, also when they fail",
+    "true",
+    "--again",
+    ["is-active", "stop", "start"],
+  ],
+  ["one that does not run stays so", "false", "--again", ["is-active", "stop"]],
+  ["where nothing is asked, nothing stops", "true", "", []],
+])("%s", (_what, isActive, answer, expected) => {
+  file(join(target, "etc/doorward/doorward.toml"), "");
+  const { stdout } = spawnSync(
+    "bash",
+    [
+      "-c",
+      `systemctl() { for word; do case $word in --*) ;; *) echo "$word"; break ;; esac; done; case $* in *is-active*) ${isActive} ;; esac; }
+prefix=${target} answers=(${answer}) paused=no
+eval "$(sed -n '/^go_on()/p; /^pause() {/,/^}/p' ${join(root, "scripts/install")})"
+is_attended() { true; }
+trap go_on EXIT
+pause
+exit 1`,
+    ],
+    { encoding: "utf8" },
+  );
+  expect(stdout.split("\n").filter(Boolean)).toEqual(expected);
 });
 
 test("uninstalling takes what a prepared card and other units left, and the group that only Doorward used", () => {
