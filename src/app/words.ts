@@ -86,6 +86,9 @@ export const words = {
     privacyOff: "End privacy mode",
     clockUnset:
       "The doorbell does not know the time yet, so times of recordings are uncertain and it accepts no share. It gets the time from the network by itself.",
+    clocksDiffer: "The doorbell and this phone do not agree what day it is",
+    clocksDifferText:
+      "Until they do, this phone sends the doorbell no new keys and deletes none, so that a wrong clock loses nothing; a phone that was just paired gets no recordings meanwhile. Let this phone set its date and time by itself. If they are right, the doorbell's are wrong: it gets them from the network.",
     storage: (used: string, whole: string) => `${used} of ${whole} used`,
     clips: (count: number) => `${count} ${count === 1 ? "recording" : "recordings"}`,
     keptFor: (days: number) => `kept for ${days} ${days === 1 ? "day" : "days"}`,

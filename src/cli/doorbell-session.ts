@@ -25,7 +25,8 @@ export interface DoorbellSession {
   readonly shelf: Shelf;
 }
 
-const KEEP_ALL_DAYS = Number.MAX_SAFE_INTEGER;
+const CLOCKS_DIFFER =
+  "The doorbell's date and this machine's differ by more than a day: no keys of days were uploaded or deleted. Set the clock that is wrong.";
 
 const timer: Timer = {
   after(ms, call) {
@@ -61,7 +62,7 @@ export async function withDoorbell<T>(
       shelf: fileShelf(home.dir),
     };
     const result = await Promise.race([use(session), interruption(invocation.signal)]);
-    await tend(session);
+    await tend(session, invocation);
     return result;
   } finally {
     await link.close();
@@ -85,14 +86,14 @@ async function interruption(signal: AbortSignal): Promise<never> {
 const BROKER_GONE: ReadonlySet<OwnerErrorCode> = new Set(["owner/no-answer", "owner/broker-away"]);
 
 /** Keys of days: uploaded ahead, and forgotten once the doorbell keeps no clip of that day. */
-async function tend({ doorbell, store }: DoorbellSession): Promise<void> {
+async function tend({ doorbell, store }: DoorbellSession, { terminal }: Invocation): Promise<void> {
   const today = dayOf(Date.now());
   const { days } = await store.read();
-  const mayForget = days.firstDay < today - 1;
-  if (!mayForget && !isUploadDue(days, today)) return;
+  if (days.firstDay >= today - 1 && !isUploadDue(days, today)) return;
   try {
-    const retentionDays = mayForget ? (await doorbell.ask("status", {})).result.retentionDays : KEEP_ALL_DAYS;
-    await tendDays(nodeCrypto, store, doorbell, today, retentionDays);
+    const { day: doorbellDay, retentionDays } = (await doorbell.ask("status", {})).result;
+    const outcome = await tendDays(nodeCrypto, store, doorbell, { today, doorbellDay, retentionDays });
+    if (outcome === "clocks-differ") terminal.note(CLOCKS_DIFFER);
   } catch (error) {
     // The command itself has succeeded; the next one tries again.
     if (!(error instanceof OwnerError && BROKER_GONE.has(error.code))) throw error;

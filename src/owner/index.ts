@@ -53,5 +53,5 @@ export { type HomeRequest, requestsFor } from "./requests/match.ts";
 export { addRegister, originOf, policyOf, removeRegister } from "./requests/registers.ts";
 export { type Synced, type SyncedRegister, type SyncPorts, shelfName, syncHome } from "./requests/sync.ts";
 export type { Shelf } from "./shelf.ts";
-export { tendDays } from "./tend-days.ts";
+export { type TendedDays, tendDays } from "./tend-days.ts";
 export { type ClipHead, type ClipSource, type VerifiedClip, verifyClip } from "./verify-clip.ts";

@@ -52,6 +52,8 @@ const deviceStatus = object({
   camera: literal("on", "lost", "privacy"),
   privacy: boolean,
   clockSynced: boolean,
+  /** UTC day number by the device's clock; null while that is not known to be right. */
+  day: nullable(day),
   clips: count,
   bytes: count,
   quotaBytes: count,

@@ -226,6 +226,22 @@ describe("a paired phone", () => {
     await page.getByText("Nothing is shared").waitFor();
   });
 
+  test("whose date is far ahead is told so, and forgets no key by its own clock alone", async () => {
+    const ahead = await context.newPage();
+    await ahead.addInitScript(() => {
+      const [now, DAYS_MS] = [Date.now, 200 * 86_400_000];
+      Date.now = () => now() + (localStorage.getItem("clock") === "set" ? 0 : DAYS_MS);
+    });
+    await ahead.goto(door.url);
+    await ahead.getByText("do not agree what day it is").waitFor();
+    await expectAccessible(ahead);
+    await ahead.evaluate(() => localStorage.setItem("clock", "set"));
+    await ahead.getByText("do not agree what day it is").waitFor({ state: "detached" }); // by itself
+    await ahead.close();
+    await page.reload();
+    await openNewest(page);
+  });
+
   test("plays what is whole of a damaged recording and shows where it is not", async () => {
     await openNewest(page);
     expect(await page.locator(".film-gap").count()).toBe(0); // control

@@ -173,7 +173,8 @@ describe.each(brokers)("the link through $name", ({ external }) => {
     await pairOwner();
     expect(await device.link.recipientsForClip(TODAY, true)).toEqual([]);
     const { doorbell } = await open(phone);
-    await tendDays(nodeCrypto, phone.ports.store, doorbell, TODAY, RETENTION_DAYS);
+    const tended = { today: TODAY, doorbellDay: TODAY, retentionDays: RETENTION_DAYS };
+    await tendDays(nodeCrypto, phone.ports.store, doorbell, tended);
     const { days } = await phone.ports.store.read();
     const keyOf = (day: number): string => toHex(boxKeyOfDay(nodeCrypto, days, day)?.publicKey ?? new Uint8Array());
     const wrappedTo = async (day: number, synced: boolean) =>

@@ -159,7 +159,7 @@ export class OpenApp {
 
   async tend(today: number): Promise<void> {
     const { crypto, doorbell, store } = this.#parts;
-    await tendDays(crypto, store, doorbell, today, 14);
+    await tendDays(crypto, store, doorbell, { today, doorbellDay: today, retentionDays: 14 });
   }
 
   async requests(synced: Synced, nowMs: number): Promise<HomeRequest[]> {

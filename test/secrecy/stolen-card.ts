@@ -45,7 +45,9 @@ export async function stealCard(card: string, phone: string, clip: ClipHead, dir
   cpSync(phone, copy, { recursive: true });
   const home = new OwnerHome({ options: new Options({ home: copy }), environment: {} });
   for (let later = 0; later <= LATER_DAYS; later += 1) {
-    await tendDays(crypto, home.store, { ask: acceptedUpload }, clip.day + later, RETENTION_DAYS);
+    const today = clip.day + later;
+    const days = { today, doorbellDay: today, retentionDays: RETENTION_DAYS };
+    await tendDays(crypto, home.store, { ask: acceptedUpload }, days);
     if (later < RETENTION_DAYS) continue;
     const everything = tryEverything(copy, atStake);
     const found = everything.opens + Number(opensAsOwner(await home.store.read(), clip));

@@ -47,6 +47,8 @@ export class Home {
   readonly standing: Signal<Standing | null> = signal(null);
   readonly recovery: Signal<Recovery | null> = signal(null);
   readonly settings: Signal<OwnerSettings | null> = signal(null);
+  /** This phone's date and the doorbell's are more than a day apart. */
+  readonly clocksDiffer: Signal<boolean> = signal(false);
   readonly ring: Signal<Ring | null> = signal(null);
   /** This phone looks through the door now. */
   readonly watching: Signal<boolean> = signal(false);
@@ -100,6 +102,8 @@ export class Home {
       doorbell.household(),
       this.deviceKey().then((device) => readRecovery(doorbell, device)),
     ]);
+    // Before anything is shown: without keys for its day nothing would be recorded.
+    await this.#tendDays(doorbell, status.result);
     this.household.value = household;
     this.status.value = status.result;
     this.settings.value = settings.result;
@@ -136,15 +140,13 @@ export class Home {
   }
 
   async #onUp(doorbell: Doorbell): Promise<void> {
-    const { result } = await this.#firstStatus(doorbell).catch((error: unknown) => {
+    await this.#firstStatus(doorbell).catch((error: unknown) => {
       // A doorbell is silent towards a phone that no owner has let in.
       if (error instanceof OwnerError && error.code === "owner/no-answer") this.standing.value ??= "waiting";
       throw error;
     });
     await this.ground.database.delete("records", WAITS);
     await finishClaim(this.ground, doorbell);
-    // Before anything is shown: without keys for its day nothing would be recorded.
-    await tendDays(this.ground.crypto, this.ground.store, doorbell, dayOf(Date.now()), result.retentionDays);
     await this.refresh(doorbell);
     if (this.standing.value === "owner") await this.shares.refresh(doorbell);
     await this.requests.sync(doorbell);
@@ -152,6 +154,12 @@ export class Home {
     void tellWhetherSeen(doorbell).catch(() => undefined);
     // Thousands of clips may have to be read: the rest of the app does not wait for that.
     void this.clips.sync(doorbell).catch(() => undefined);
+  }
+
+  async #tendDays(doorbell: Doorbell, { day: doorbellDay, retentionDays }: DoorbellStatus): Promise<void> {
+    const { crypto, store } = this.ground;
+    const outcome = await tendDays(crypto, store, doorbell, { today: dayOf(Date.now()), doorbellDay, retentionDays });
+    this.clocksDiffer.value = outcome === "clocks-differ";
   }
 
   /** A phone that waits is answered nothing; the first notice says that it has been let in, and is worth a second try. */

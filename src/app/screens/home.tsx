@@ -133,6 +133,13 @@ function Health({ home, status }: { readonly home: Home; readonly status: Doorbe
           <p>{words.home.clockUnset}</p>
         </Notice>
       )}
+      {home.clocksDiffer.value ? (
+        <Notice tone="warn">
+          <p>
+            <strong>{words.home.clocksDiffer}.</strong> {words.home.clocksDifferText}
+          </p>
+        </Notice>
+      ) : null}
       <FailureNotice error={action.error} />
     </>
   );

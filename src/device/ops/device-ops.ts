@@ -2,12 +2,14 @@ import type { LinkPort } from "../link/link-ports.ts";
 import type { VaultUsage } from "../vault/types.ts";
 import { answer, isOwner, NOT_AN_OWNER } from "./answering.ts";
 
+const MS_PER_DAY = 86_400_000;
+
 export interface DeviceOpsPorts {
   readonly name: () => string;
   readonly vault: { usage(): VaultUsage };
   readonly retentionDays: () => number;
   readonly audit: { export(afterSequence: number, limit: number): Promise<Uint8Array> };
-  readonly clock: { synced(): boolean };
+  readonly clock: { synced(): boolean; nowMs(): number };
   readonly camera: () => "on" | "lost" | "privacy";
   readonly privacy: { readonly on: boolean };
   readonly setPrivacy: (on: boolean, member: Uint8Array) => Promise<void>;
@@ -18,9 +20,11 @@ export function answerDeviceOps(link: LinkPort, ports: DeviceOpsPorts): void {
   answer(link, "status", () => {
     const { clips, bytes, quotaBytes } = ports.vault.usage();
     const clockSynced = ports.clock.synced();
+    const day = clockSynced ? Math.floor(ports.clock.nowMs() / MS_PER_DAY) : null;
     const { privacy } = ports;
     const storage = { clips, bytes, quotaBytes, retentionDays: ports.retentionDays() };
-    return { result: { name: ports.name(), camera: ports.camera(), privacy: privacy.on, clockSynced, ...storage } };
+    const is = { name: ports.name(), camera: ports.camera(), privacy: privacy.on, clockSynced, day };
+    return { result: { ...is, ...storage } };
   });
 
   answer(link, "privacy", async ({ args: { on }, request }) => {
