@@ -270,6 +270,10 @@ export const words = {
     revoke: "Revoke",
     undone: "Undone. Nothing left your home, and nothing of it remains.",
     revokedNow: "Revoked. What has not arrived never will.",
+    tooLate: "It was too late: all of it had arrived before, and no software can call it back.",
+    unanswered:
+      "The connection was lost before the doorbell answered, so it is not known whether this leaves your home. It shows here as soon as the doorbell is reached; do not sign it again before.",
+    notTaken: "The doorbell did not take this signature, and nothing was shared.",
     part: (from: string, to: string) => `Seconds ${from} to ${to}`,
     withSound: "with sound",
     withoutSound: "without sound",

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -197,6 +197,31 @@ describe("the owner's app, against a real doorbell", () => {
     await page.getByText("What has not arrived never will").waitFor();
     await page.getByText("Revoked", { exact: true }).waitFor();
     expect(await page.getByRole("button", { name: "Revoke", exact: true }).count()).toBe(0);
+  });
+
+  test("tells of an undo that came too late what is so, and not what the screen showed before", async () => {
+    await openNewest(page);
+    await prepareShare(page, join(door.dir, "away.card"));
+    await page.evaluate(() => {
+      const original = setInterval;
+      Object.assign(window, {
+        setInterval: () => 0,
+        lookAgain: () => Object.assign(window, { setInterval: original }),
+      });
+    });
+    await page.getByRole("button", { name: "Sign and share" }).click();
+    await page.getByText("Leaves in").waitFor();
+    const pending = join(door.dir, "door/pending.bin");
+    await until(() =>
+      access(pending).then(
+        () => false,
+        () => true, // its time is over
+      ),
+    );
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("What has not arrived never will").waitFor();
+    expect(await page.getByText("Nothing left your home").count()).toBe(0);
+    await page.evaluate(() => (window as unknown as { lookAgain(): void }).lookAgain());
   });
 
   test("finds a recording by its kind and by the moment of the day", async () => {

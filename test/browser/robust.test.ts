@@ -242,6 +242,62 @@ describe("a paired phone", () => {
     await openNewest(page);
   });
 
+  describe("whose line breaks between the signature and the answer", () => {
+    /** A page whose connection ends with the consent, which is `lost` or `arrives`; `restore` lets it connect anew. */
+    const signOverBrokenLine = async (consent: "arrives" | "lost"): Promise<{ cut: Page; restore: () => void }> => {
+      const cut = await context.newPage();
+      let [isSigning, isCut] = [false, false];
+      await cut.routeWebSocket(/\/mqtt$/, (socket) => {
+        if (isCut) return void socket.close();
+        const server = socket.connectToServer();
+        server.onMessage((message) => isCut || socket.send(message));
+        socket.onMessage((message) => {
+          const isConsent = isSigning && message.length > 2 * 4096; // the questions before it are shorter
+          if (!isConsent || consent === "arrives") server.send(message);
+          if (!isConsent) return;
+          isCut = true;
+          void socket.close();
+        });
+      });
+      await cut.goto(door.url);
+      await openNewest(cut);
+      await cut.getByRole("button", { name: "Share" }).click();
+      await cut.locator("input[type=file]").setInputFiles(join(door.dir, "neighbour.card"));
+      await cut.getByRole("button", { name: "Go on" }).click();
+      await cut.getByLabel("What for").fill("\u{1f6aa}".repeat(2000));
+      await cut.getByRole("button", { name: "Go on" }).click();
+      isSigning = true;
+      await cut.getByRole("button", { name: "Sign and share" }).click();
+      await cut.getByText("not known whether this leaves your home").waitFor();
+      await expectAccessible(cut);
+      expect(await cut.getByRole("button", { name: "Sign and share" }).count()).toBe(0);
+      await cut.reload(); // it is remembered
+      await goTo(cut, "Shares");
+      await cut.getByText("not known whether this leaves your home").waitFor();
+      const restore = (): void => {
+        [isSigning, isCut] = [false, false];
+      };
+      return { cut, restore };
+    };
+
+    test("says that nobody knows yet, and shows the share as soon as it can ask", async () => {
+      const { cut, restore } = await signOverBrokenLine("arrives");
+      restore();
+      await cut.getByText("Leaves in").waitFor();
+      expect(await cut.getByText("not known whether").count()).toBe(0);
+      await cut.getByRole("button", { name: "Undo" }).click();
+      await cut.getByText("Undone. Nothing left your home").waitFor();
+      await cut.close();
+    });
+
+    test("says of a signature that never arrived that nothing was shared, as soon as it can ask", async () => {
+      const { cut, restore } = await signOverBrokenLine("lost");
+      restore();
+      await cut.getByText("did not take this signature, and nothing was shared").waitFor();
+      await cut.close();
+    });
+  });
+
   test("plays what is whole of a damaged recording and shows where it is not", async () => {
     await openNewest(page);
     expect(await page.locator(".film-gap").count()).toBe(0); // control

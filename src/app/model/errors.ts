@@ -4,6 +4,8 @@ import { CodedError } from "../../protocol/errors.ts";
 export const appErrors = {
   "app/consent-refused":
     "The doorbell did not accept the signature, and nothing was shared. The clock of this phone or of the doorbell may be wrong, or the household has changed meanwhile: check the time, then sign again.",
+  "app/consent-unknown":
+    "The connection was lost before the doorbell answered, so it is not known whether it took the signature. Shares shows it as soon as the doorbell is reached.",
   "app/doorbell-clock":
     "The doorbell does not know the time, and until it does it accepts no signature, since it could not tell when a share ends. Nothing was signed. It gets the time from the network by itself: try again in a few minutes.",
   "app/live-busy":

@@ -20,11 +20,14 @@ export interface ShareNote {
   readonly purpose: string;
   /** Unix seconds. */
   readonly expires: number;
+  /** It was handed to the doorbell, and no answer has come yet. */
+  readonly unanswered?: boolean;
 }
 
 export interface KnownShare {
   readonly token: string;
-  readonly state: ShareState["state"];
+  /** `unanswered`: nobody knows yet whether the doorbell took it; `not-taken`: it did not, as it said later. */
+  readonly state: ShareState["state"] | "unanswered" | "not-taken";
   readonly missingSigners: number;
   /** By this page's own clock, `performance.now()`; null when nothing counts down. */
   readonly leavesAt: number | null;
@@ -38,16 +41,22 @@ export class ShareBook {
   readonly list: ReadonlySignal<readonly KnownShare[]>;
   readonly #states: Signal<readonly (Omit<KnownShare, "note"> & { readonly token: string })[]> = signal([]);
   readonly #notes: Signal<readonly ShareNote[]> = signal([]);
+  /** Of this page's life only: a person reads it once. */
+  readonly #notTaken: Signal<readonly ShareNote[]> = signal([]);
+  /** Tokens whose answer may still come: that the doorbell does not know them says nothing. */
+  readonly #underWay = new Set<string>();
   readonly #ground: Ground;
 
   constructor(ground: Ground) {
     this.#ground = ground;
-    this.list = computed(() =>
-      this.#states.value.map((state) => ({
+    this.list = computed(() => [
+      ...this.#notTaken.value.map((note) => withoutState(note, "not-taken")),
+      ...this.#unknown(this.#notes.value).map((note) => withoutState(note, "unanswered")),
+      ...this.#states.value.map((state) => ({
         ...state,
         note: this.#notes.value.find(({ token }) => token === state.token) ?? null,
       })),
-    );
+    ]);
   }
 
   async load(): Promise<void> {
@@ -64,24 +73,51 @@ export class ShareBook {
       missingSigners,
       leavesAt: state === "undo-window" ? now + undoRemainingMs : null,
     }));
-    await this.#forgetOver();
+    const notTaken = this.#unknown(this.#notes.value).filter(({ token }) => !this.#underWay.has(token));
+    this.#notTaken.value = [...this.#notTaken.value, ...notTaken];
+    // What is not saved now is found out again by the next page.
+    await this.#keep(notTaken).catch(() => undefined);
   }
 
-  async add(note: ShareNote): Promise<void> {
-    await this.#save([...this.#notes.value, note]);
+  /** Whether the doorbell has it, as it said last. */
+  has(token: string): boolean {
+    return this.#states.value.some((share) => share.token === token);
+  }
+
+  /** To be called before the consent is handed over: whatever becomes of the answer, it is known whom it was for. */
+  async begin(note: ShareNote): Promise<void> {
+    this.#underWay.add(note.token);
+    await this.#save([...this.#notes.value, { ...note, unanswered: true }]);
+  }
+
+  /** No answer will come any more, or it has come: from now on the doorbell's list tells. */
+  waited(token: string): void {
+    this.#underWay.delete(token);
+  }
+
+  async taken(token: string): Promise<void> {
+    await this.#save(this.#notes.value.map((note) => (note.token === token ? answered(note) : note)));
   }
 
   async drop(token: string): Promise<void> {
+    this.#underWay.delete(token);
     this.#states.value = this.#states.value.filter((share) => share.token !== token);
+    this.#notTaken.value = this.#notTaken.value.filter((note) => note.token !== token);
     await this.#save(this.#notes.value.filter((note) => note.token !== token));
   }
 
-  /** What the doorbell no longer knows and cannot take any more is over. */
-  async #forgetOver(): Promise<void> {
-    const known = new Set(this.#states.value.map(({ token }) => token));
+  #unknown(notes: readonly ShareNote[]): ShareNote[] {
+    return notes.filter(({ token, unanswered }) => unanswered === true && !this.has(token));
+  }
+
+  /** What the doorbell has was answered; what it does not know and did not take, or cannot take any more, is over. */
+  async #keep(notTaken: readonly ShareNote[]): Promise<void> {
     const seconds = Date.now() / 1000;
-    const kept = this.#notes.value.filter(({ token, expires }) => known.has(token) || expires > seconds);
-    if (kept.length !== this.#notes.value.length) await this.#save(kept);
+    const before = this.#notes.value;
+    const kept = before
+      .filter((note) => !notTaken.includes(note) && (this.has(note.token) || note.expires > seconds))
+      .map((note) => (note.unanswered === true && this.has(note.token) ? answered(note) : note));
+    if (kept.length !== before.length || kept.some((note, i) => note !== before[i])) await this.#save(kept);
   }
 
   async #save(notes: readonly ShareNote[]): Promise<void> {
@@ -91,3 +127,9 @@ export class ShareBook {
     else await database.put("records", await box.sealJson(RECORD, notes), RECORD);
   }
 }
+
+function withoutState(note: ShareNote, state: "unanswered" | "not-taken"): KnownShare {
+  return { token: note.token, state, missingSigners: 0, leavesAt: null, note };
+}
+
+const answered = (note: ShareNote): ShareNote => ({ ...note, unanswered: false });

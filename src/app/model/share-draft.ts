@@ -2,7 +2,6 @@ import { makeConsent } from "../../owner/make-consent.ts";
 import { type ClipTimes, planShare, type SharePlan } from "../../owner/plan-share.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import type { Facts } from "../../protocol/facts.ts";
-import type { ResultOf } from "../../protocol/link-ops.ts";
 import { confirmPresence } from "../ground/passkey.ts";
 import { withSeed } from "./clip-reading.ts";
 import type { Film } from "./film.ts";
@@ -73,14 +72,9 @@ function factsOf({ name, contact, place, sameDoorbell }: ShareDraft, clipKey: Ui
   return Object.values(facts).every((fact) => fact === null) ? null : facts;
 }
 
-export interface SignedShare {
-  /** Hex. */
-  readonly token: string;
-  readonly outcome: ResultOf<"consent">;
-}
-
 /**
- * Signs, and hands the consent to the doorbell.
+ * Signs, and hands the consent to the doorbell. Once it settles the share stands in the list of shares, with what is known of it:
+ * after a signature that the doorbell took, or may have taken, nothing here fails, so that nobody signs a second one.
  * @param request - Digest of the request that is answered; null for a share of one's own.
  * @throws AppError `app/doorbell-clock`, `app/consent-refused`, `app/not-present`. @throws OwnerError, ProtocolError.
  */
@@ -91,17 +85,17 @@ export async function signShare(
   draft: ShareDraft,
   plan: SharePlan,
   request: Uint8Array | null = null,
-): Promise<SignedShare> {
+): Promise<void> {
   const { ground } = home;
   const { clip } = film;
   await home.ask((doorbell) => expectClock(home, doorbell));
   await confirmPresence(ground);
   const deviceKey = await home.deviceKey();
   const expires = Math.floor(Date.now() / 1000) + draft.validHours * 3600;
-  return home.ask(async (doorbell) => {
+  await home.ask(async (doorbell) => {
     const { state } = await doorbell.household();
     const challenge = await doorbell.challenge();
-    const { token, submission } = await withSeed(ground, clip, (seed) =>
+    const { token: tokenBytes, submission } = await withSeed(ground, clip, (seed) =>
       makeConsent(ground.crypto, ground.identity.signer, {
         deviceKey,
         householdState: state,
@@ -116,9 +110,9 @@ export async function signShare(
         facts: factsOf(draft, clip.clipKeyEnvelope),
       }),
     );
-    const outcome = await submitConsent(doorbell, submission);
-    await home.shares.add({
-      token: toHex(token),
+    const token = toHex(tokenBytes);
+    await home.shares.begin({
+      token,
       clip: film.id,
       recipient: recipient.name,
       recipientDigest: recipient.digest,
@@ -128,7 +122,13 @@ export async function signShare(
       purpose: draft.purpose.trim(),
       expires,
     });
-    await home.shares.refresh(doorbell);
-    return { token: toHex(token), outcome };
+    const submit = () => doorbell.submit(submission).finally(() => home.shares.waited(token));
+    const outcome = await submitConsent(home, submit, () => home.shares.has(token)).catch(async (error: unknown) => {
+      await home.shares.drop(token).catch(() => undefined);
+      throw error;
+    });
+    if (outcome === "unknown") return;
+    await home.shares.taken(token).catch(() => undefined);
+    await home.shares.refresh(doorbell).catch(() => undefined);
   });
 }

@@ -1,7 +1,5 @@
 import type { Doorbell } from "../../owner/doorbell.ts";
 import { OwnerError } from "../../owner/errors.ts";
-import type { ConsentSubmission } from "../../owner/make-consent.ts";
-import type { ResultOf } from "../../protocol/link-ops.ts";
 import { AppError } from "./errors.ts";
 import type { Home } from "./home.ts";
 
@@ -16,14 +14,28 @@ export async function expectClock(home: Home, doorbell: Doorbell): Promise<void>
 }
 
 /**
- * Hands a signed consent to the doorbell, which answers nothing to one that it does not take.
- * @throws AppError `app/consent-refused`: it answered the questions before, so it is there. @throws OwnerError.
+ * Hands a signed consent to the doorbell, which answers nothing to one that it does not take. An answer can also get lost,
+ * and the share leaves all the same: so without one the doorbell is asked for its shares.
+ * @param isTaken - Whether the list of shares, just brought up to date, says so.
+ * @returns `unknown`: there was no answer, and the doorbell cannot be asked now.
+ * @throws AppError `app/consent-refused`: it was asked, and has not taken it.
  */
-export async function submitConsent(doorbell: Doorbell, submission: ConsentSubmission): Promise<ResultOf<"consent">> {
+export async function submitConsent(
+  home: Home,
+  submit: () => Promise<unknown>,
+  isTaken: () => boolean,
+): Promise<"taken" | "unknown"> {
   try {
-    return await doorbell.submit(submission);
+    await submit();
+    return "taken";
   } catch (error) {
-    if (!(error instanceof OwnerError) || error.code !== "owner/no-answer") throw error;
+    if (!(error instanceof OwnerError)) throw error;
+    const isAsked = await home.refreshShares().then(
+      () => true,
+      () => false,
+    );
+    if (!isAsked) return "unknown";
+    if (isTaken()) return "taken";
     throw new AppError("app/consent-refused", "the doorbell did not take the consent", { cause: error });
   }
 }

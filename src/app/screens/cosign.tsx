@@ -9,6 +9,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { useObjectUrl } from "../../ui/object-url.ts";
 import { sayDateTime } from "../../ui/say.ts";
 import { confirmPresence } from "../ground/passkey.ts";
+import { AppError } from "../model/errors.ts";
 import type { Film } from "../model/film.ts";
 import type { Home } from "../model/home.ts";
 import { type Recipient, recipientOf } from "../model/recipient.ts";
@@ -56,10 +57,11 @@ export function Cosign({ home, token, onClose }: CosignProps) {
       await home.ask((doorbell) => expectClock(home, doorbell));
       await confirmPresence(home.ground);
       const signed = await coSign(crypto, identity.signer, waiting.submission);
-      await home.ask(async (doorbell) => {
-        await submitConsent(doorbell, signed);
-        await home.shares.refresh(doorbell);
-      });
+      const missing = missingOf(home, token);
+      const submit = () => home.ask((doorbell) => doorbell.submit(signed));
+      const outcome = await submitConsent(home, submit, () => missingOf(home, token) < missing);
+      if (outcome === "unknown") throw new AppError("app/consent-unknown", "no answer to the consent");
+      await home.refreshShares().catch(() => undefined);
       onClose();
     });
   return (
@@ -82,6 +84,12 @@ export function Cosign({ home, token, onClose }: CosignProps) {
       )}
     </Overlay>
   );
+}
+
+/** How many owners have yet to sign; none once it no longer waits. */
+function missingOf(home: Home, token: string): number {
+  const share = home.shares.list.value.find((each) => each.token === token);
+  return share?.state === "waiting" ? share.missingSigners : 0;
 }
 
 function Rows({ waiting: { consent, submission } }: { readonly waiting: Waiting }) {

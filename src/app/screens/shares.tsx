@@ -20,7 +20,7 @@ export function SharesScreen({ home }: { readonly home: Home }) {
   const shares = home.shares.list.value;
   const action = useAction();
   const [cosigning, setCosigning] = useState<string | null>(null);
-  const [said, setSaid] = useState<string | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   useFreshShares(home);
   const revoke = (share: KnownShare): void =>
     action.run(async () => {
@@ -28,10 +28,11 @@ export function SharesScreen({ home }: { readonly home: Home }) {
       const { crypto, identity } = home.ground;
       const revocation = await makeRevocation(crypto, identity.signer, await home.deviceKey(), fromHex(share.token));
       await home.ask((doorbell) => doorbell.revoke(revocation));
-      const wasHere = share.state === "waiting" || share.state === "undo-window";
-      if (wasHere) await home.shares.drop(share.token);
-      setSaid(saidAfter(share.state));
+      // It may have left while this was on its way: what the doorbell says now counts.
       await home.refreshShares();
+      const state = home.shares.list.value.find(({ token }) => token === share.token)?.state ?? null;
+      setSaid(saidAfter(state));
+      if (state === null) await home.shares.drop(share.token).catch(() => undefined);
     });
   return (
     <div class="stack loose">
@@ -40,8 +41,8 @@ export function SharesScreen({ home }: { readonly home: Home }) {
         <p class="muted">{words.shares.lead}</p>
       </header>
       {said === null ? null : (
-        <Notice tone="good">
-          <p>{said}</p>
+        <Notice tone={said.tone}>
+          <p>{said.text}</p>
         </Notice>
       )}
       <FailureNotice error={action.error} />
@@ -66,8 +67,16 @@ export function SharesScreen({ home }: { readonly home: Home }) {
   );
 }
 
-function saidAfter(state: KnownShare["state"]): string {
-  return state === "waiting" || state === "undo-window" ? words.shares.undone : words.shares.revokedNow;
+/** @param state - After the revocation; null: the doorbell has nothing of it left. */
+function saidAfter(state: KnownShare["state"] | null): Said {
+  if (state === null) return { tone: "good", text: words.shares.undone };
+  if (state === "delivered") return { tone: "warn", text: words.shares.tooLate };
+  return { tone: "good", text: words.shares.revokedNow };
+}
+
+interface Said {
+  readonly tone: "good" | "warn";
+  readonly text: string;
 }
 
 interface ShareCardProps {
@@ -137,6 +146,10 @@ function ShareStatus({ share }: { readonly share: KnownShare }) {
       );
     case "revoked":
       return <p class="muted">{words.shares.revoked}</p>;
+    case "unanswered":
+      return <p>{words.shares.unanswered}</p>;
+    case "not-taken":
+      return <p>{words.shares.notTaken}</p>;
     case "void":
       return <p class="muted">{words.shares.void}</p>;
   }
