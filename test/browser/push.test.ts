@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WAKE_UP } from "../../src/device/push/wake-up.ts";
@@ -139,6 +141,17 @@ describe("waking a phone", () => {
     await page.evaluate(() => localStorage.removeItem("test-subscription"));
     await page.reload();
     await until(() => page.evaluate(() => localStorage.getItem("test-subscription") !== null));
+  });
+
+  test("is made anew when the doorbell has lost its side", async () => {
+    const file = join(door.dir, "door/web/push.json");
+    const subscribed = async (): Promise<boolean> => (await readFile(file, "utf8")).includes(server.origin);
+    expect(await subscribed()).toBe(true); // control
+    await door.shutDown();
+    await writeFile(file, "a card that fails");
+    await door.comeBack();
+    await page.reload();
+    await until(subscribed);
   });
 
   test("goes without a browser's push service too, to an address of one's own", async () => {

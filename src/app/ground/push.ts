@@ -41,10 +41,7 @@ export async function setPushWay({ database, box }: PushGround, doorbell: Doorbe
   else {
     await unsubscribeHere();
     if (way.kind === "none") await doorbell.ask("push-unsubscribe", {});
-    else {
-      const { endpoint, daily } = way;
-      await subscribe(doorbell, { kind: "plain", endpoint, p256dh: null, auth: null, daily });
-    }
+    else await subscribePlain(doorbell, way);
   }
   if (way.kind === "none") await database.delete("records", RECORD);
   else await database.put("records", await box.sealJson(RECORD, way), RECORD);
@@ -74,6 +71,13 @@ async function subscribeHere(doorbell: Doorbell, daily: boolean): Promise<void> 
   });
 }
 
+function subscribePlain(
+  doorbell: Doorbell,
+  { endpoint, daily }: Extract<PushWay, { readonly kind: "plain" }>,
+): Promise<void> {
+  return subscribe(doorbell, { kind: "plain", endpoint, p256dh: null, auth: null, daily });
+}
+
 /** A doorbell says nothing to an address that it does not take. */
 async function subscribe(doorbell: Doorbell, wish: ArgsOf<"push-subscribe">): Promise<void> {
   await doorbell.ask("push-subscribe", wish).catch((cause: unknown) => {
@@ -82,12 +86,15 @@ async function subscribe(doorbell: Doorbell, wish: ArgsOf<"push-subscribe">): Pr
   });
 }
 
-/** Browsers give subscriptions up after a while, and tell only a worker that has no keys: the app looks when it opens. */
+/**
+ * Browsers give subscriptions up after a while, and tell only a worker that has no keys; a doorbell may have lost its side,
+ * and tells nobody. So with every connection it is told anew where to knock.
+ */
 export async function renewPush(ground: PushGround, doorbell: Doorbell): Promise<void> {
   const way = await pushWay(ground);
+  if (way.kind === "plain") return subscribePlain(doorbell, way);
   if (way.kind !== "web-push" || !canWebPush() || Notification.permission !== "granted") return;
-  const registration = await navigator.serviceWorker.getRegistration();
-  if (registration === undefined || (await registration.pushManager.getSubscription()) !== null) return;
+  if ((await navigator.serviceWorker.getRegistration()) === undefined) return;
   await subscribeHere(doorbell, way.daily);
 }
 

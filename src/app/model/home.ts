@@ -46,7 +46,7 @@ export class Home {
   readonly household: Signal<Household | null> = signal(null);
   readonly standing: Signal<Standing | null> = signal(null);
   readonly recovery: Signal<Recovery | null> = signal(null);
-  readonly settings: Signal<OwnerSettings | null> = signal(null);
+  readonly settings: Signal<ResultOf<"settings"> | null> = signal(null);
   /** This phone's date and the doorbell's are more than a day apart. */
   readonly clocksDiffer: Signal<boolean> = signal(false);
   readonly ring: Signal<Ring | null> = signal(null);
@@ -150,7 +150,7 @@ export class Home {
     await this.refresh(doorbell);
     if (this.standing.value === "owner") await this.shares.refresh(doorbell);
     await this.requests.sync(doorbell);
-    void renewPush(this.ground, doorbell).catch(() => undefined);
+    if (this.settings.value?.push === true) void renewPush(this.ground, doorbell).catch(() => undefined);
     void tellWhetherSeen(doorbell).catch(() => undefined);
     // Thousands of clips may have to be read: the rest of the app does not wait for that.
     void this.clips.sync(doorbell).catch(() => undefined);

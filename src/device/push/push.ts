@@ -79,7 +79,10 @@ export class Push {
     const dailyMinute = daily ? (before?.dailyMinute ?? this.#randomMinute()) : null;
     // Today's is not caught up: the first report would tell when the phone subscribed.
     const sentDay = before?.sentDay ?? this.#today();
-    await this.#subscriptions.put({ member, ...wish, dailyMinute, sentDay });
+    // Apps say it with every connection: neither the card nor its file's date has to bear that.
+    if (before === null || !isSame(before, { ...wish, dailyMinute })) {
+      await this.#subscriptions.put({ member, ...wish, dailyMinute, sentDay });
+    }
     return dailyMinute;
   }
 
@@ -164,4 +167,8 @@ export class Push {
       if (number < limit) return number % 1440;
     }
   }
+}
+
+function isSame(before: Subscription, next: Omit<Subscription, "member" | "sentDay">): boolean {
+  return (["kind", "endpoint", "p256dh", "auth", "dailyMinute"] as const).every((name) => before[name] === next[name]);
 }

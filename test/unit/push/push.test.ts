@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -62,6 +62,17 @@ const distributor = (daily = false): SubscriptionWish => ({
   p256dh: null,
   auth: null,
   daily,
+});
+
+test("a phone that says the same with every connection costs the card no write", async () => {
+  const file = join(dir, "push.json");
+  const wish = browser(true);
+  const minute = await push.subscribe(OWNER, wish);
+  const before = await stat(file);
+  expect(await push.subscribe(OWNER, wish)).toBe(minute);
+  expect((await stat(file)).ino).toBe(before.ino);
+  await push.subscribe(OWNER, { ...wish, daily: false });
+  expect((await stat(file)).ino, "control").not.toBe(before.ino);
 });
 
 /** Lets the fake clock's timers and real sockets take turns until so many messages came. */
