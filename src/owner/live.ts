@@ -12,7 +12,7 @@ export interface LiveView {
   /** The device's description: signed by the paired device for this member, checked. */
   readonly offer: string;
   readonly iceServers: ResultOf<"live-start">["iceServers"];
-  /** Signs the browser's own description and sends it; call it once, with every candidate in it. */
+  /** Signs the browser's own description and sends it; call it once, with every candidate in it that there is going to be. */
   answer(sdp: string): Promise<void>;
   stop(): Promise<void>;
 }

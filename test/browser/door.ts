@@ -27,6 +27,8 @@ export interface DoorOptions {
   readonly origins?: readonly string[];
   /** A broker elsewhere, as lines of `[broker]`; none: the doorbell's own. */
   readonly broker?: string;
+  /** Address of a relay for live view; its secret is any. */
+  readonly relay?: string;
   readonly clock?: "auto" | "trusted";
   /** Of the daemon's process. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -57,6 +59,7 @@ export class Door {
     names = [],
     origins = [],
     broker,
+    relay,
     clock = "trusted",
     environment = {},
   }: DoorOptions = {}): Promise<Door> {
@@ -85,6 +88,7 @@ undo_window = "${undoWindow}"
 ${broker ?? `port = ${brokerPort}`}
 [live]
 speaker = "simulated"
+${relay === undefined ? "" : `relays = ["${relay}"]\nrelay_secret = "relay-secret"`}
 [push]
 private_servers = true
 [web]
@@ -97,6 +101,7 @@ app = "app"
 level = "debug"
 `;
     await writeFile(join(dir, "door.toml"), text);
+    if (relay !== undefined) await writeFile(join(dir, "relay-secret"), "a secret of the test\n");
     const made = await doorward(["init", "--config", join(dir, "door.toml"), "--json"]);
     if (made.exit !== 0) throw new Error(made.err);
     const daemon = new Daemon(join(dir, "door.toml"), join(dir, "door"), { environment });

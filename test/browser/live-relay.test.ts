@@ -1,3 +1,5 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -15,11 +17,15 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 /** A door whose relay is a real coturn, and a view of it. */
-async function watchThrough(engine: "h264" | "vp8", spoil: (coturn: Coturn) => Promise<void> = async () => {}) {
+async function watchThrough(
+  engine: "h264" | "vp8",
+  spoil: (coturn: Coturn) => Promise<void> = async () => {},
+  other?: string,
+) {
   const coturn = await Coturn.start();
   onTestFinished(() => coturn.stop());
   await spoil(coturn);
-  const door = await startDoor({ relay: { urls: [coturn.url], secretFile: coturn.secretFile } });
+  const door = await startDoor({ relay: { urls: [other ?? coturn.url], secretFile: coturn.secretFile } });
   const keys = { crypto: nodeCrypto, deviceKey: door.deviceKey, signer: door.member };
   const asked = await askLive(door.doorbell, keys, { codecs: [engine], sound: true });
   if (asked.outcome === "refused") throw new Error(`refused: ${asked.reason}`);
@@ -70,6 +76,22 @@ test("with another secret than coturn's there is no relay for either, and so no 
   expect(candidates(view.offer).some(isRelayed)).toBe(false);
   const page = await openViewer(browser);
   expect(candidates(await answerIn(page, onlyRelayed(view.offer), relayOnly(view)))).toEqual([]);
+});
+
+test.each(["h264", "vp8"] as const)("a relay that is dead costs no view inside the home, %s", async (codec) => {
+  const relay = createSocket("udp4");
+  relay.bind(0, "127.0.0.1");
+  await once(relay, "listening");
+  onTestFinished(() => void relay.close());
+  const { view } = await watchThrough(codec, undefined, `turn:127.0.0.1:${relay.address().port}?transport=udp`);
+  const page = await openViewer(browser);
+  await view.answer(await answerIn(page, view.offer));
+  const seen = await eventually(
+    () => seenBy(page),
+    ({ framesDecoded }) => framesDecoded > 30,
+  );
+  expect(seen.framesDecoded).toBeGreaterThan(30);
+  await view.stop();
 });
 
 test("a view that coturn drops ends by itself, at the door too", async () => {

@@ -22,7 +22,7 @@ export interface PeerEvents {
 
 /** One end of a WebRTC connection, whichever engine makes it. It offers, and never trickles candidates. */
 export interface LivePeer {
-  /** The whole offer, candidates included. */
+  /** The whole offer, with every candidate that there is within 2.5 s. */
   offer(): Promise<string>;
   accept(answer: string): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { RAW_RATE, startRawFeed } from "./camera-feed.ts";
+import { waitForCandidates } from "./gathering.ts";
 import { engineServers } from "./ice-servers.ts";
 import type { LivePeer, PeerEvents, PeerPlan } from "./live-peer.ts";
 import { playSamples } from "./speaker.ts";
@@ -73,11 +74,12 @@ export class NodeWebrtcPeer implements LivePeer {
   async offer(): Promise<string> {
     await this.#peer.setLocalDescription(await this.#peer.createOffer());
     if (this.#peer.iceGatheringState !== "complete") {
-      await new Promise<void>((resolve) => {
+      const gathered = new Promise<void>((resolve) => {
         this.#peer.onicegatheringstatechange = () => {
           if (this.#peer.iceGatheringState === "complete") resolve();
         };
       });
+      await waitForCandidates(gathered);
     }
     return this.#peer.localDescription?.sdp ?? "";
   }

@@ -13,6 +13,7 @@ import {
   useOPUS,
 } from "werift";
 import { SoundFeed } from "./camera-feed.ts";
+import { waitForCandidates } from "./gathering.ts";
 import { packetize } from "./h264-packets.ts";
 import { engineServers } from "./ice-servers.ts";
 import type { LivePeer, PeerEvents, PeerPlan } from "./live-peer.ts";
@@ -69,8 +70,10 @@ export class WeriftPeer implements LivePeer {
   }
 
   async offer(): Promise<string> {
-    await this.#peer.setLocalDescription(await this.#peer.createOffer()); // gathers every candidate before it settles
-    return this.#peer.localDescription?.sdp ?? "";
+    const gathered = this.#peer.setLocalDescription(await this.#peer.createOffer()); // settles with the last candidate
+    gathered.catch(() => {}); // after the time is over nobody waits for it
+    if ((await waitForCandidates(gathered)) === "all") return this.#peer.localDescription?.sdp ?? "";
+    return (await this.#peer.createOffer()).sdp; // the same, with the candidates that there are
   }
 
   async accept(answer: string): Promise<void> {
