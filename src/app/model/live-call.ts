@@ -6,6 +6,9 @@ import type { Home } from "./home.ts";
 /** `ended`: by the doorbell or the network; the person has not closed it. */
 export type CallState = "connecting" | "live" | "ended";
 
+/** Inside the home a view needs no relay, so one that is dead is not waited for: its candidates would come late or never. */
+const GATHER_WITHIN_MS = 2500;
+
 /** What browsers call the two pictures that a doorbell can send. */
 const MIME_TYPES = { h264: "video/h264", vp8: "video/vp8" } as const;
 
@@ -23,6 +26,7 @@ export class LiveCall {
   #peer: RTCPeerConnection | null = null;
   #view: LiveView | null = null;
   #microphone: MediaStreamTrack | null = null;
+  #isOpening = false;
   #wantsToTalk = false;
   #isOver = false;
 
@@ -58,8 +62,11 @@ export class LiveCall {
       await sender.replaceTrack(null);
       return;
     }
-    if (this.#microphone !== null) return;
-    const [track] = await voice();
+    if (this.#microphone !== null || this.#isOpening) return; // the one that is being opened is for this press too
+    this.#isOpening = true;
+    const [track] = await voice().finally(() => {
+      this.#isOpening = false;
+    });
     // The button may have been let go while the browser asked for leave.
     if (track === undefined || !this.#wantsToTalk || this.#isOver) {
       track?.stop();
@@ -67,7 +74,7 @@ export class LiveCall {
     }
     this.#microphone = track;
     await sender.replaceTrack(track);
-    this.talking.value = true;
+    this.talking.value = this.#microphone === track;
   }
 
   /** Safe to call at any time, more than once. */
@@ -121,6 +128,7 @@ function gathered(peer: RTCPeerConnection): Promise<void> {
     };
     peer.addEventListener("icegatheringstatechange", look);
     look();
+    setTimeout(resolve, GATHER_WITHIN_MS);
   });
 }
 
