@@ -151,6 +151,44 @@ describe("a recording plays", () => {
   });
 });
 
+test("a recording plays over the link where another server answers everything with a page", async () => {
+  let isAsked = 0;
+  await page.route("**/clips/**", (route) => {
+    isAsked += 1;
+    return route.fulfill({ status: 200, contentType: "text/html; charset=utf-8", body: "<!doctype html>" });
+  });
+  await page.goto(`${door.url}#/`);
+  await page.reload();
+  await openNewest(page);
+  await until(async () => (await playedSeconds()) > 1);
+  expect(isAsked).toBeGreaterThan(0);
+  const before = isAsked;
+  await openNewest(page);
+  expect(isAsked).toBe(before); // it is not asked twice
+  await page.unroute("**/clips/**");
+});
+
+test("a recording that is being made is told of, also to who comes late, and not after its end", async () => {
+  const slow = await Door.start({ postRoll: "60s" });
+  const phone = await (await browser.newContext(VIEW)).newPage();
+  try {
+    await pair(phone, slow);
+    await slow.daemon.ask({ op: "ring" });
+    await phone.getByRole("button", { name: "Not now" }).click();
+    await phone.getByText("Recording now").waitFor();
+    await phone.reload();
+    await phone.getByText("Recording now").waitFor();
+    await slow.cutPower();
+    await slow.comeBack();
+    await tryAgain(phone);
+    await phone.getByText("Camera on").waitFor();
+    expect(await phone.getByText("Recording now").count()).toBe(0);
+  } finally {
+    await phone.context().close();
+    await slow.stop();
+  }
+});
+
 describe("a doorbell whose power fails while it is watched", () => {
   beforeAll(async () => {
     await page.close();

@@ -23,8 +23,13 @@ export function doorbellHttp(brokersOf: () => Promise<string>): HttpGet {
       credentials: "omit",
       referrerPolicy: "no-referrer",
     });
-    const isAbout = response.headers.get("content-type") !== "text/html" && DEVICE_STATUSES.includes(response.status);
-    if (!isAbout) isElsewhere = true;
+    const [mediaType = ""] = (response.headers.get("content-type") ?? "").split(";");
+    const isPage = mediaType.trim().toLowerCase() === "text/html";
+    const isAbout = !isPage && DEVICE_STATUSES.includes(response.status);
+    if (!isAbout) {
+      isElsewhere = true;
+      throw new Error("another server answers here");
+    }
     return { status: response.status, chunks: response.body === null ? NOTHING : chunksOf(response.body) };
   };
 }
