@@ -612,7 +612,7 @@ export const words = {
 
   passkey: {
     title: "Ask for my passkey before I sign",
-    text: "A finger, a face or a code each time something is shared or the household changes. It guards against who picks up this phone unlocked.",
+    text: "A finger, a face or a code each time something is shared or the household changes. It guards against who picks up this phone unlocked. Keep the passkey as long as this is on: if you delete it, nothing can be signed here, nor this be switched off, until you forget this doorbell and pair anew.",
     user: "Owner of this doorbell",
     none: "This browser has no passkeys.",
   },

@@ -12,12 +12,12 @@ export async function pair(page: Page, door: Door, app = door.url): Promise<void
 }
 
 /** One more phone, by the code that an owner's phone shows; it waits then to be let in. */
-export async function pairAnother(owner: Page, phone: Page, door: Door): Promise<void> {
+export async function pairAnother(owner: Page, phone: Page, door: Door, app = door.url): Promise<void> {
   await owner.goto(`${door.url}#/household`);
   await owner.getByRole("button", { name: "Invite somebody" }).click();
   await owner.getByText("As text").click();
   const code = await owner.getByText(/^doorward:/).textContent();
-  await phone.goto(`${door.url}#${code}`);
+  await phone.goto(`${app}#${code}`);
   await phone.getByRole("button", { name: "Pair", exact: true }).click();
   await phone.getByRole("heading", { name: "Almost there" }).waitFor();
   await owner.keyboard.press("Escape");

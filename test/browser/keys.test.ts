@@ -82,6 +82,16 @@ describe("keys in the browser", () => {
     await page.getByText("Undone. Nothing left your home").waitFor();
   });
 
+  test("a passkey is not made at an address of numbers, and the reason is told", async () => {
+    const other = await (await browser.newContext()).newPage();
+    await pairAnother(page, other, door, door.url.replace("localhost", "127.0.0.1"));
+    await admit(page, other, "viewer");
+    await goTo(other, "Settings");
+    await other.getByRole("switch", { name: /^Ask for my passkey/ }).click();
+    await other.getByRole("alert").getByText("an address made of numbers").waitFor();
+    await other.context().close();
+  });
+
   test("a backup opens under its passphrase alone, in an app that then has the old keys", async () => {
     await goTo(page, "Settings");
     await page.getByRole("button", { name: "Back up keys" }).click();

@@ -19,9 +19,9 @@ export async function hasPasskey({ database }: PasskeyGround): Promise<boolean> 
   return (await database.get("records", RECORD)) !== undefined;
 }
 
-/** @throws DOMException `NotAllowedError` when the person or the device declines. */
+/** @throws DOMException `NotAllowedError` when the person or the device declines. @throws AppError `app/passkey-address`. */
 export async function addPasskey({ database, box }: PasskeyGround, words: { readonly user: string }): Promise<void> {
-  const credential = await navigator.credentials.create({
+  const asked = navigator.credentials.create({
     publicKey: {
       challenge: crypto.getRandomValues(new Uint8Array(CHALLENGE_BYTES)),
       rp: { name: "Doorward" },
@@ -30,6 +30,10 @@ export async function addPasskey({ database, box }: PasskeyGround, words: { read
       authenticatorSelection: { userVerification: "required" },
       attestation: "none",
     },
+  });
+  const credential = await asked.catch((cause: unknown) => {
+    const isByAddress = cause instanceof DOMException && cause.name === "SecurityError";
+    throw isByAddress ? new AppError("app/passkey-address", "no passkey without a name", { cause }) : cause;
   });
   if (!(credential instanceof PublicKeyCredential)) throw new AppError("app/not-present", "no passkey was made");
   await database.put("records", await box.seal(RECORD, new Uint8Array(credential.rawId)), RECORD);

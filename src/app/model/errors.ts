@@ -23,7 +23,10 @@ export const appErrors = {
   "app/not-a-backup": "This is no backup of this app, or the passphrase is another one.",
   "app/not-recovery-words":
     "These are not twelve recovery words. Look at their order and their spelling: the last one checks the others.",
-  "app/not-present": "The passkey was not confirmed, so nothing was signed. Try again.",
+  "app/not-present":
+    "The passkey was not confirmed, so nothing was done. Try again. If it was deleted, the only way on is to forget this doorbell under Settings, which deletes the keys on this phone, and to pair anew: save a backup of them first.",
+  "app/passkey-address":
+    "A passkey belongs to a name, and this page was opened by an address made of numbers. Open the app by the doorbell's name.",
   "app/push-away":
     "The browser's push service cannot be reached or is switched off. Try again later, or use the other way below.",
   "app/push-blocked":
