@@ -374,3 +374,22 @@ describe("a paired phone", () => {
     await tryAgain(page);
   });
 });
+
+  test("goes on with what was asked for before the first try failed, as soon as there is a connection", async () => {
+    await openNewest(page);
+    const { hash } = new URL(page.url());
+    await door.shutDown();
+    await page.close();
+    page = await context.newPage();
+    await page.addInitScript(() => {
+      const wait = setTimeout;
+      const PATIENCE_MS = 12_000; // of whoever waits for a connection: it does not end here
+      Object.assign(window, {
+        setTimeout: (...args: Parameters<typeof wait>) => args[1] !== PATIENCE_MS && wait(...args),
+      });
+    });
+    await page.goto(`${door.url}${hash}`);
+    await page.locator(".main .notice").getByText("Doorbell not reached").waitFor();
+    await door.comeBack();
+    await until(() => page.getByRole("button", { name: "Share" }).isEnabled());
+  });

@@ -120,10 +120,11 @@ export class HomeLink {
     } finally {
       this.#doorbell = null;
       this.#clips = null;
-      this.#up = new Gate();
       await link.close();
     }
   }
+      // Whoever waits since before a failed try waits for the next one.
+      if (this.#doorbell !== null) this.#up = new Gate();
 }
 
 function isRefusal(error: unknown): boolean {
