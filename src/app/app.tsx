@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
 import { type Ground, type GroundProblem, NoGround, openGround } from "./ground/ground.ts";
-import { Home } from "./model/home.ts";
+import { Home, isKnownToDoorbell } from "./model/home.ts";
 import { Message } from "./parts/message.tsx";
 import { takePairingCode } from "./router.ts";
 import { PairScreen } from "./screens/pair.tsx";
@@ -35,8 +35,10 @@ export function App() {
     const start = async (): Promise<void> => {
       const ground = await openGround(() => setStage({ at: "no-ground", problem: "updated" }));
       const state = await ground.store.read().catch(() => null);
-      if (state === null || state.device === null) setStage({ at: "unpaired", ground });
-      else await enter(ground, null);
+      const device = state?.device ?? null;
+      const isPaired = device !== null && (device.unconfirmed !== true || (await isKnownToDoorbell(ground)));
+      if (isPaired) await enter(ground, null);
+      else setStage({ at: "unpaired", ground });
     };
     start().catch((error: unknown) => {
       setStage({ at: "no-ground", problem: error instanceof NoGround ? error.problem : "no-storage" });

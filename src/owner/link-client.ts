@@ -15,7 +15,7 @@ import type { LinkKeys } from "../protocol/pairing-handshake.ts";
 import { connectHome } from "./connect-home.ts";
 import { OwnerError } from "./errors.ts";
 import type { MqttConnector, MqttPort, Timer } from "./owner-ports.ts";
-import { linkKeysOf } from "./owner-state.ts";
+import { linkKeysOf, type PairedDevice } from "./owner-state.ts";
 import type { OwnerStore } from "./owner-store.ts";
 import { SharedCounter } from "./shared-counter.ts";
 
@@ -54,15 +54,17 @@ export class LinkClient {
   readonly #counter: SharedCounter;
   readonly #waiting = new Map<string, (answer: Answer) => void>();
   readonly #listeners = new Set<(notice: LinkNoticeMessage) => void>();
+  #isConfirmed: boolean;
   #unsaved = 0;
   #saving: Promise<unknown> = Promise.resolve();
 
-  private constructor(ports: LinkClientPorts, mqtt: MqttPort, keys: LinkKeys, nextReceived: number) {
+  private constructor(ports: LinkClientPorts, mqtt: MqttPort, keys: LinkKeys, device: PairedDevice) {
     this.#ports = ports;
     this.#mqtt = mqtt;
     this.#keys = keys;
     this.#toDevice = linkTopics(keys).toDevice;
-    this.#receiver = new ChannelReceiver(ports.crypto, keys.toMemberKey, nextReceived - 1);
+    this.#receiver = new ChannelReceiver(ports.crypto, keys.toMemberKey, device.nextReceived - 1);
+    this.#isConfirmed = device.unconfirmed !== true;
     this.#counter = new SharedCounter(ports.store);
   }
 
@@ -71,7 +73,7 @@ export class LinkClient {
     const device = await ports.store.device();
     const keys = linkKeysOf(device);
     const mqtt = await connectHome(ports.connect, parseBrokerUrls(device.brokers), linkLogin(ports.crypto, keys));
-    const client = new LinkClient(ports, mqtt, keys, device.nextReceived);
+    const client = new LinkClient(ports, mqtt, keys, device);
     await mqtt.subscribe(linkTopics(keys).toMember, (bytes, retained) => client.#receive(bytes, retained));
     return client;
   }
@@ -132,7 +134,8 @@ export class LinkClient {
     const message = retained ? null : this.#open(bytes);
     if (message === null) return;
     this.#unsaved += 1;
-    if (message.kind === "notice" || this.#unsaved >= SAVE_EVERY) this.#save();
+    if (message.kind === "notice" || this.#unsaved >= SAVE_EVERY || !this.#isConfirmed) this.#save();
+    this.#isConfirmed = true;
     if (message.kind === "response") this.#waiting.get(toHex(message.id))?.(message);
     if (message.kind === "notice") for (const listener of this.#listeners) listener(message);
   }
@@ -153,7 +156,9 @@ export class LinkClient {
     const next = this.#receiver.accepted + 1;
     const save = (): Promise<unknown> =>
       this.#ports.store.updateDevice((device) =>
-        device.nextReceived >= next ? device : { ...device, nextReceived: next },
+        device.nextReceived >= next && device.unconfirmed !== true
+          ? device
+          : { ...device, nextReceived: Math.max(device.nextReceived, next), unconfirmed: false },
       );
     // A failed save costs protection against replayed notices only; the next one repairs it.
     this.#saving = this.#saving.then(save).catch(() => {});

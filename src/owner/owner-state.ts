@@ -65,6 +65,8 @@ export interface PairedDevice {
   readonly sendReserved: number;
   /** Received counters below this are never accepted again. */
   readonly nextReceived: number;
+  /** Nothing has come from the doorbell over this link yet: it may not have taken the pairing. */
+  readonly unconfirmed?: boolean;
 }
 
 /** A new owner without a device. @param today - UTC day number; nothing before it will ever open. */
@@ -98,5 +100,6 @@ export function pairedDevice(
     pairing: toBase64url(pairing),
     sendReserved: 0,
     nextReceived: 0,
+    unconfirmed: true,
   };
 }

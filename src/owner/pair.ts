@@ -42,7 +42,7 @@ export async function pairWithCode(
     if (answer === null)
       throw new OwnerError("owner/no-answer", "the doorbell does not answer: its code may have expired");
     const { finish, keys, statement } = finishPairing(crypto, state, answer);
-    // Saved before the device can accept: should its word of welcome get lost, the keys are here all the same.
+    // Saved before the device can accept: should its word of welcome get lost, the keys are here all the same, unconfirmed.
     const { device: before } = await store.read();
     const device = pairedDevice(scanned.deviceKey, scanned.broker, keys, statement);
     await store.update((current) => ({ ...current, device, days: { ...current.days, uploadedThrough: null } }));
@@ -53,7 +53,11 @@ export async function pairWithCode(
       if (before !== null) await store.update((current) => ({ ...current, device: before }));
       throw new OwnerError("owner/pairing-refused", "the doorbell did not take this key");
     }
-    await store.updateDevice((current) => ({ ...current, nextReceived: Math.max(current.nextReceived, 1) }));
+    await store.updateDevice((current) => ({
+      ...current,
+      nextReceived: Math.max(current.nextReceived, 1),
+      unconfirmed: false,
+    }));
     return { deviceKey: scanned.deviceKey, role };
   } finally {
     await mqtt.close();

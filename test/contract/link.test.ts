@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { connectBroker } from "../../src/cli/broker-connection.ts";
 import type { EmbeddedBrokerConfig, ExternalBrokerConfig } from "../../src/device/link/link-ports.ts";
+import { systemClock } from "../../src/device/platform/clock.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import { boxKeyOfDay } from "../../src/owner/day-keys.ts";
 import { Doorbell } from "../../src/owner/doorbell.ts";
 import { coSignHouseholdChange, signHouseholdChange } from "../../src/owner/household-change.ts";
 import { LinkClient } from "../../src/owner/link-client.ts";
-import type { MqttConnector } from "../../src/owner/owner-ports.ts";
+import type { MqttConnector, Timer } from "../../src/owner/owner-ports.ts";
 import { pairWithCode } from "../../src/owner/pair.ts";
 import { tendDays } from "../../src/owner/tend-days.ts";
 import { fromBase64url, toHex } from "../../src/protocol/bytes.ts";
@@ -18,6 +19,7 @@ import type { MemberChange } from "../../src/protocol/statements/member.ts";
 import { FakeClock } from "../fakes/fake-clock.ts";
 import { testCertificate, testCertificateKey } from "./link-certificate.ts";
 import {
+  connectMember,
   type Device,
   type Mosquitto,
   mqttPortOf,
@@ -184,6 +186,32 @@ describe.each(brokers)("the link through $name", ({ external }) => {
     expect(await wrappedTo(TODAY + 3, false), "clock not synced").toEqual(last);
     expect(await wrappedTo(TODAY + 500, true), "no key for the day").toEqual(last);
     expect(await wrappedTo(TODAY + 1, true), "the clock went back").toEqual(last);
+  });
+
+  test("a pairing is confirmed by the first word of the device, also where its word of welcome got lost", async () => {
+    const { qrText } = await device.link.startPairing();
+    const timer: Timer = { after: (ms, call) => systemClock.after(Math.min(ms, 1_500), call) };
+    const connect: MqttConnector = async (login) => {
+      const port = await connectMember(login);
+      let heard = 0;
+      return {
+        ...port,
+        subscribe: (topic, onMessage) =>
+          port.subscribe(topic, (bytes, retained) => {
+            heard += 1;
+            if (heard === 1) onMessage(bytes, retained);
+          }),
+      };
+    };
+    const hard = { ...phone.ports, connect, timer };
+    await expect(pairWithCode(hard, phone.signer.publicKey, qrText)).rejects.toMatchObject({
+      code: "owner/pairing-refused",
+    });
+    expect((await phone.ports.store.device()).unconfirmed).toBe(true);
+    const { client, doorbell } = await open(phone);
+    expect((await doorbell.household()).members).toHaveLength(1);
+    await client.close();
+    expect((await phone.ports.store.device()).unconfirmed).toBe(false);
   });
 
   test("a second phone joins by invitation only, and waits until an owner admits it", async () => {

@@ -2,6 +2,7 @@ import { type Signal, signal } from "@preact/signals";
 import { dayOf } from "../../owner/day-keys.ts";
 import type { Doorbell } from "../../owner/doorbell.ts";
 import { OwnerError } from "../../owner/errors.ts";
+import { LinkClient } from "../../owner/link-client.ts";
 import { pairWithCode } from "../../owner/pair.ts";
 import { tendDays } from "../../owner/tend-days.ts";
 import { equalBytes, fromBase64url, toHex } from "../../protocol/bytes.ts";
@@ -31,6 +32,9 @@ export type Household = ResultOf<"household">;
 export type Standing = Role | "waiting";
 
 /** Record that there is while no owner has let this phone in. */
+/** A person looks at an empty page meanwhile. */
+const WELCOME_WITHIN_MS = 3000;
+
 const WAITS = "waits";
 
 /** Everything about the one home that this phone belongs to. */
@@ -244,4 +248,20 @@ export async function pairPhone(ground: Ground, code: string): Promise<"owner" |
   const { role } = await pairWithCode(ports, identity.signer.publicKey, code);
   void navigator.storage?.persist?.();
   return role;
+}
+
+/** Whether the doorbell answers this phone, whose pairing it may have refused: its word of welcome can also have got lost. */
+export async function isKnownToDoorbell({ crypto, store }: Ground): Promise<boolean> {
+  try {
+    const connect = homeConnector((await store.device()).brokers, () => {});
+    const link = await LinkClient.open({ crypto, store, connect, timer: browserTimer });
+    try {
+      await link.request("status", {}, { answerWithinMs: WELCOME_WITHIN_MS });
+      return true;
+    } finally {
+      await link.close();
+    }
+  } catch {
+    return false;
+  }
 }
