@@ -60,6 +60,8 @@ export class Home {
   readonly recording: Signal<boolean> = signal(false);
   #noticed = new Gate();
 
+  #refreshes = 0;
+  #shownRefresh = 0;
   constructor(ground: Ground) {
     this.ground = ground;
     this.clips = new ClipIndex(ground);
@@ -101,7 +103,10 @@ export class Home {
 
   async refresh(doorbell: Doorbell): Promise<void> {
     const [status, settings, household, recovery] = await Promise.all([
+  /** Several may run at once; what an older one brings after a newer one is not shown. */
       doorbell.ask("status", {}),
+    this.#refreshes += 1;
+    const turn = this.#refreshes;
       doorbell.ask("settings", {}),
       doorbell.household(),
       this.deviceKey().then((device) => readRecovery(doorbell, device)),
@@ -110,6 +115,8 @@ export class Home {
     await this.#tendDays(doorbell, status.result);
     this.household.value = household;
     this.status.value = status.result;
+    if (turn < this.#shownRefresh) return;
+    this.#shownRefresh = turn;
     this.settings.value = settings.result;
     this.recovery.value = recovery;
     this.standing.value = this.#standingIn(household);
