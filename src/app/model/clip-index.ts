@@ -26,7 +26,8 @@ export class ClipIndex {
   readonly #cache: ClipCache;
   /** Stills of this page's life that found no room. */
   readonly #unsavedStills = new Map<string, Uint8Array>();
-  #syncing: Promise<void> = Promise.resolve();
+  #listing: Promise<unknown> = Promise.resolve();
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -54,11 +55,16 @@ export class ClipIndex {
     return kept && (await drawPicture(kept, STILL_WIDTH));
   }
 
-  /** Brings the list up to what the doorbell has; one after another, however often it is called. */
+  /**
+   * Brings the list up to what the doorbell has; one after another, however often it is called. What is listed does not wait
+   * for what has yet to be read.
+   */
   sync(doorbell: Doorbell): Promise<void> {
-    const turn = this.#syncing.then(() => this.#sync(doorbell));
-    this.#syncing = turn.catch(() => {});
-    return turn;
+    const listed = this.#listing.then(() => this.#list(doorbell));
+    this.#listing = listed.catch(() => {});
+    const read = Promise.all([listed, this.#reading]).then(() => this.#readAll(doorbell));
+    this.#reading = read.catch(() => {});
+    return read;
   }
 
   async forget(id: string): Promise<void> {
@@ -71,7 +77,7 @@ export class ClipIndex {
     await this.#cache.dropStill(id);
   }
 
-  async #sync(doorbell: Doorbell): Promise<void> {
+  async #list(doorbell: Doorbell): Promise<void> {
     const rows = await doorbell.clipIndex();
     const before = this.#byId.value;
     const changedDays = new Set<number>();
@@ -89,7 +95,6 @@ export class ClipIndex {
     this.loaded.value = true;
     await this.#save(changedDays);
     for (const { id } of gone) await this.#cache.dropStill(id);
-    await this.#readAll(doorbell);
   }
 
   async #readAll(doorbell: Doorbell): Promise<void> {
@@ -99,7 +104,10 @@ export class ClipIndex {
       for (let i = 0; i < group.length; i += READ_AT_ONCE) {
         const read = await Promise.all(group.slice(i, i + READ_AT_ONCE).map((entry) => this.#read(doorbell, entry)));
         const known = new Map(this.#byId.value);
-        for (const entry of read) if (known.has(entry.id)) known.set(entry.id, entry);
+        for (const entry of read) {
+          const { pinned, state } = known.get(entry.id) ?? {};
+          if (pinned !== undefined && state !== undefined) known.set(entry.id, { ...entry, pinned, state });
+        }
         this.#byId.value = known;
       }
       await this.#save(new Set(group.map(({ day }) => day)));

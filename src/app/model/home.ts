@@ -1,4 +1,4 @@
-import { type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { dayOf } from "../../owner/day-keys.ts";
 import type { Doorbell } from "../../owner/doorbell.ts";
 import { OwnerError } from "../../owner/errors.ts";
@@ -57,7 +57,7 @@ export class Home {
   /** This phone looks through the door now. */
   readonly watching: Signal<boolean> = signal(false);
   /** A clip is being recorded now. */
-  readonly recording: Signal<boolean> = signal(false);
+  readonly recording: ReadonlySignal<boolean>;
   #noticed = new Gate();
 
   #refreshes = 0;
@@ -66,6 +66,7 @@ export class Home {
     this.ground = ground;
     this.clips = new ClipIndex(ground);
     this.shares = new ShareBook(ground);
+    this.recording = computed(() => this.clips.entries.value.some(({ state }) => state === "open"));
     this.names = new Names(ground);
     this.claimant = new Claimant(ground);
     this.requests = new Requests(ground, this.clips.entries);
@@ -197,12 +198,10 @@ export class Home {
         if (this.ring.value !== null) this.ring.value = { ...this.ring.value, picture: attachment };
         break;
       case "clip-opened":
-        this.recording.value = true;
         if (field.trigger === "ring" && typeof field.clip === "string") void this.#showWhoRang(field.clip);
         this.#later((doorbell) => this.clips.sync(doorbell));
         break;
       case "clip-sealed":
-        this.recording.value = false;
         this.#later(async (doorbell) => {
           await this.clips.sync(doorbell);
           await this.refresh(doorbell);
@@ -215,6 +214,10 @@ export class Home {
       case "recovery":
       case "settings":
         this.#later((doorbell) => this.refresh(doorbell));
+        // A clip that was lost is not told of.
+        if (this.recording.value) this.#later((doorbell) => this.clips.sync(doorbell));
+        this.#later((doorbell) => this.refresh(doorbell));
+        break;
         break;
       case "share-delivered":
         this.#later((doorbell) => this.shares.refresh(doorbell));
