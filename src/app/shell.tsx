@@ -108,7 +108,7 @@ function Banners({ home }: { readonly home: Home }) {
           </div>
         </Notice>
       )}
-      {connection === "away" || connection === "refused" ? (
+      {connection === "away" || connection === "refused" || connection === "full" ? (
         <Notice tone="warn">
           <p>
             <strong>{words.connection[connection]}.</strong> {words.connection[`${connection}Text`]}

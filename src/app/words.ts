@@ -64,6 +64,9 @@ export const words = {
     online: "Connected",
     away: "Doorbell not reached",
     awayText: "It may be off, or you are in another network. What this phone knows is still here; it keeps trying.",
+    full: "This browser has no room left",
+    fullText:
+      "What is sent to the doorbell has to be counted here first, so nothing can be asked of it. Free some space on this phone, then try again.",
     refused: "This phone is not let in",
     refusedText:
       "An owner removed it, or the doorbell was reset. What this phone knows is still here. To pair it anew, first forget this doorbell in the settings.",

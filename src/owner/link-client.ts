@@ -78,7 +78,7 @@ export class LinkClient {
     return client;
   }
 
-  /** @throws OwnerError `owner/no-answer`, `owner/broker-away`. */
+  /** @throws OwnerError `owner/no-answer`, `owner/broker-away`. @throws What the storage throws that cannot keep a counter. */
   async request(op: string, args: Json, options: RequestOptions = {}): Promise<Answer> {
     const id = this.#ports.crypto.randomBytes(8);
     const message = { kind: "request", id, op, args, attachment: options.attachment ?? NO_ATTACHMENT } as const;
@@ -117,8 +117,7 @@ export class LinkClient {
       this.#send(message).catch((cause: unknown) => {
         cancel();
         this.#waiting.delete(id);
-        const isOurs = cause instanceof OwnerError;
-        reject(isOurs ? cause : new OwnerError("owner/broker-away", "the home's broker went away", { cause }));
+        reject(cause);
       });
     });
   }
@@ -126,8 +125,10 @@ export class LinkClient {
   async #send(message: LinkMessage): Promise<void> {
     const counter = await this.#counter.reserve();
     const { crypto } = this.#ports;
-    const body = encodeLinkMessage(message);
-    await this.#mqtt.publish(this.#toDevice, sealMessage(crypto, this.#keys.toDeviceKey, counter, body));
+    const sealed = sealMessage(crypto, this.#keys.toDeviceKey, counter, encodeLinkMessage(message));
+    await this.#mqtt.publish(this.#toDevice, sealed).catch((cause: unknown) => {
+      throw new OwnerError("owner/broker-away", "the home's broker went away", { cause });
+    });
   }
 
   #receive(bytes: Uint8Array, retained: boolean): void {

@@ -10,7 +10,7 @@ import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
-import { goTo, openNewest, ringOnce, tryAgain } from "./hands.ts";
+import { goTo, openNewest, pair, ringOnce, tryAgain } from "./hands.ts";
 import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 

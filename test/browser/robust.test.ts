@@ -358,7 +358,7 @@ describe("a paired phone", () => {
     await page.evaluate(() => {
       const put = IDBObjectStore.prototype.put;
       IDBObjectStore.prototype.put = function (...args) {
-        if (this.name === "days" || this.name === "stills") throw new DOMException("full", "QuotaExceededError");
+        if (["days", "stills", "records"].includes(this.name)) throw new DOMException("full", "QuotaExceededError");
         return put.apply(this, args);
       };
     });
@@ -367,7 +367,32 @@ describe("a paired phone", () => {
     await page.getByText("no room left for the list of recordings").waitFor();
     await expectAccessible(page);
     await openNewest(page);
+    const video = page.locator("video");
+    await video.evaluate((element: HTMLVideoElement) => void element.play());
+    await until(() => video.evaluate((element: HTMLVideoElement) => element.ended || element.currentTime > 1));
     await page.reload();
+  });
+
+  test("says that it has no room where it cannot even count its messages, and goes on once there is some", async () => {
+    await page.close();
+    page = await context.newPage();
+    await page.addInitScript(() => {
+      const put = IDBObjectStore.prototype.put;
+      Object.assign(window, { makeRoom: () => Object.assign(IDBObjectStore.prototype, { put }) });
+      IDBObjectStore.prototype.put = function (...args) {
+        if (this.name === "owner") throw new DOMException("full", "QuotaExceededError");
+        return put.apply(this, args);
+      };
+    });
+    await page.goto(door.url);
+    await page.locator(".main .notice").getByText("This browser has no room left").waitFor();
+    expect(await page.getByText("Doorbell not reached").count()).toBe(0);
+    await expectAccessible(page);
+    await page.evaluate(() => (window as unknown as { makeRoom(): void }).makeRoom());
+    await page.getByText("Camera on").waitFor(); // by itself
+    await page.close();
+    page = await context.newPage();
+    await page.goto(door.url);
   });
 
   test("can be installed", async () => {
@@ -396,7 +421,6 @@ describe("a paired phone", () => {
     await door.comeBack();
     await tryAgain(page);
   });
-});
 
   test("goes on with what was asked for before the first try failed, as soon as there is a connection", async () => {
     await openNewest(page);
@@ -416,3 +440,4 @@ describe("a paired phone", () => {
     await door.comeBack();
     await until(() => page.getByRole("button", { name: "Share" }).isEnabled());
   });
+});

@@ -11,10 +11,13 @@ export function failureText(error: unknown): string {
     const part = sentences[String(error.code).split("/")[0] ?? ""];
     if (part !== undefined) return part;
   }
-  if (error instanceof DOMException && error.name === "QuotaExceededError") return words.failures["app/storage-full"];
+  if (isFull(error)) return words.failures["app/storage-full"];
   if (error instanceof DOMException && error.name === "NotAllowedError") return words.failures["app/not-allowed"];
   return words.failures["app/unknown"];
 }
+
+/** The browser has no room for what was to be saved. */
+export const isFull = (error: unknown): boolean => error instanceof DOMException && error.name === "QuotaExceededError";
 
 export const isAway = (error: unknown): boolean =>
   error instanceof OwnerError && (error.code === "owner/broker-away" || error.code === "owner/no-answer");

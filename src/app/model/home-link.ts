@@ -9,10 +9,14 @@ import { browserTimer } from "../ground/browser-timer.ts";
 import { doorbellHttp } from "../ground/doorbell-http.ts";
 import type { Ground } from "../ground/ground.ts";
 import { homeConnector } from "../ground/home-connector.ts";
+import { isFull } from "./failure.ts";
 import { Gate } from "./gate.ts";
 
-/** `away`: tried, and trying again by itself. `refused`: likewise, but a broker answered and did not let this phone in. */
-export type Connection = "connecting" | "online" | "away" | "refused";
+/**
+ * `away`: tried, and trying again by itself. `refused`: likewise, but a broker answered and did not let this phone in.
+ * `full`: likewise, but the browser has no room for the counters without which nothing may be sent.
+ */
+export type Connection = "connecting" | "online" | "away" | "refused" | "full";
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -39,6 +43,8 @@ export class HomeLink {
   #wake = new Gate();
   #lost = new Gate();
   #running = false;
+  /** What the last try ended with. */
+  #failure: unknown = null;
 
   constructor(ground: Ground, events: HomeLinkEvents) {
     this.#ground = ground;
@@ -61,14 +67,16 @@ export class HomeLink {
     this.#wake.open();
   }
 
-  /** @throws OwnerError `owner/broker-away` when there is no connection within twelve seconds. */
+  /** @throws OwnerError `owner/broker-away` when there is no connection within twelve seconds. @throws DOMException without room. */
   async doorbell(): Promise<Doorbell> {
     if (this.#doorbell !== null) return this.#doorbell;
     this.retryNow();
     const patience = new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([this.#up.opened, patience]);
-    if (this.#doorbell === null) throw new OwnerError("owner/broker-away", "the doorbell cannot be reached");
-    return this.#doorbell;
+    if (this.#doorbell !== null) return this.#doorbell;
+    throw isFull(this.#failure)
+      ? this.#failure
+      : new OwnerError("owner/broker-away", "the doorbell cannot be reached", { cause: this.#failure });
   }
 
   /** Clips over HTTP where the doorbell is near, else over the link. @throws OwnerError `owner/broker-away`. */
@@ -86,13 +94,12 @@ export class HomeLink {
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
       this.#wake = new Gate();
-      let ended: Connection = "away";
-      const wasUp = await this.#once().catch((error: unknown) => {
-        if (isRefusal(error)) ended = "refused";
-        return false;
-      });
-      if (wasUp) pauseMs = FIRST_PAUSE_MS;
-      this.connection.value = ended;
+      this.#failure = await this.#once().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (this.#failure === null) pauseMs = FIRST_PAUSE_MS;
+      this.connection.value = connectionAfter(this.#failure);
       const pause = new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
       await Promise.race([pause, this.#wake.opened]);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -100,8 +107,8 @@ export class HomeLink {
     }
   }
 
-  /** One connection from beginning to end; true when it was good for something. */
-  async #once(): Promise<boolean> {
+  /** One connection from beginning to end. @throws When it was good for nothing. */
+  async #once(): Promise<void> {
     const { crypto, store } = this.#ground;
     const lost = new Gate();
     this.#lost = lost;
@@ -116,15 +123,19 @@ export class HomeLink {
       void this.#fetcherFor(doorbell).prepare();
       this.#up.open();
       await lost.opened;
-      return true;
     } finally {
+      // Whoever waits since before a failed try waits for the next one.
+      if (this.#doorbell !== null) this.#up = new Gate();
       this.#doorbell = null;
       this.#clips = null;
       await link.close();
     }
   }
-      // Whoever waits since before a failed try waits for the next one.
-      if (this.#doorbell !== null) this.#up = new Gate();
+}
+
+function connectionAfter(failure: unknown): Connection {
+  if (isFull(failure)) return "full";
+  return isRefusal(failure) ? "refused" : "away";
 }
 
 function isRefusal(error: unknown): boolean {

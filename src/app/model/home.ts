@@ -17,6 +17,7 @@ import { homeConnector } from "../ground/home-connector.ts";
 import { renewPush } from "../ground/push.ts";
 import { Claimant } from "./claimant.ts";
 import { ClipIndex } from "./clip-index.ts";
+import { isFull } from "./failure.ts";
 import { Gate } from "./gate.ts";
 import { HomeLink } from "./home-link.ts";
 import { Names } from "./names.ts";
@@ -31,10 +32,10 @@ export type Household = ResultOf<"household">;
 /** `waiting`: paired, and no owner has admitted this phone yet. */
 export type Standing = Role | "waiting";
 
-/** Record that there is while no owner has let this phone in. */
 /** A person looks at an empty page meanwhile. */
 const WELCOME_WITHIN_MS = 3000;
 
+/** Record that there is while no owner has let this phone in. */
 const WAITS = "waits";
 
 /** Everything about the one home that this phone belongs to. */
@@ -59,14 +60,14 @@ export class Home {
   /** A clip is being recorded now. */
   readonly recording: ReadonlySignal<boolean>;
   #noticed = new Gate();
-
   #refreshes = 0;
   #shownRefresh = 0;
+
   constructor(ground: Ground) {
     this.ground = ground;
     this.clips = new ClipIndex(ground);
-    this.shares = new ShareBook(ground);
     this.recording = computed(() => this.clips.entries.value.some(({ state }) => state === "open"));
+    this.shares = new ShareBook(ground);
     this.names = new Names(ground);
     this.claimant = new Claimant(ground);
     this.requests = new Requests(ground, this.clips.entries);
@@ -102,22 +103,22 @@ export class Home {
     return fromBase64url((await this.ground.store.device()).deviceKey);
   }
 
-  async refresh(doorbell: Doorbell): Promise<void> {
-    const [status, settings, household, recovery] = await Promise.all([
   /** Several may run at once; what an older one brings after a newer one is not shown. */
-      doorbell.ask("status", {}),
+  async refresh(doorbell: Doorbell): Promise<void> {
     this.#refreshes += 1;
     const turn = this.#refreshes;
+    const [status, settings, household, recovery] = await Promise.all([
+      doorbell.ask("status", {}),
       doorbell.ask("settings", {}),
       doorbell.household(),
       this.deviceKey().then((device) => readRecovery(doorbell, device)),
     ]);
     // Before anything is shown: without keys for its day nothing would be recorded.
     await this.#tendDays(doorbell, status.result);
-    this.household.value = household;
-    this.status.value = status.result;
     if (turn < this.#shownRefresh) return;
     this.#shownRefresh = turn;
+    this.household.value = household;
+    this.status.value = status.result;
     this.settings.value = settings.result;
     this.recovery.value = recovery;
     this.standing.value = this.#standingIn(household);
@@ -170,8 +171,12 @@ export class Home {
 
   async #tendDays(doorbell: Doorbell, { day: doorbellDay, retentionDays }: DoorbellStatus): Promise<void> {
     const { crypto, store } = this.ground;
-    const outcome = await tendDays(crypto, store, doorbell, { today: dayOf(Date.now()), doorbellDay, retentionDays });
-    this.clocksDiffer.value = outcome === "clocks-differ";
+    const days = { today: dayOf(Date.now()), doorbellDay, retentionDays };
+    try {
+      this.clocksDiffer.value = (await tendDays(crypto, store, doorbell, days)) === "clocks-differ";
+    } catch (error) {
+      if (!isFull(error)) throw error; // what could not be saved is done again
+    }
   }
 
   /** A phone that waits is answered nothing; the first notice says that it has been let in, and is worth a second try. */
@@ -209,15 +214,15 @@ export class Home {
         break;
       case "camera":
       case "recording-refused":
+        // A clip that was lost is not told of.
+        if (this.recording.value) this.#later((doorbell) => this.clips.sync(doorbell));
+        this.#later((doorbell) => this.refresh(doorbell));
+        break;
       case "household-changed":
       case "member-waiting":
       case "recovery":
       case "settings":
         this.#later((doorbell) => this.refresh(doorbell));
-        // A clip that was lost is not told of.
-        if (this.recording.value) this.#later((doorbell) => this.clips.sync(doorbell));
-        this.#later((doorbell) => this.refresh(doorbell));
-        break;
         break;
       case "share-delivered":
         this.#later((doorbell) => this.shares.refresh(doorbell));
