@@ -129,10 +129,13 @@ describe("waking a phone", () => {
     const shown = () =>
       page.evaluate(async () => {
         const notifications = await (await navigator.serviceWorker.ready).getNotifications();
-        return notifications.map(({ title, body }) => `${title}: ${body}`);
+        return notifications.map((each) => {
+          const { title, body, renotify } = each as Notification & { readonly renotify: boolean };
+          return `${title}: ${body}${renotify ? ", heard again each time" : ""}`;
+        });
       });
     await until(async () => (await shown()).length > 0);
-    expect(await shown()).toEqual(["Doorward: Look at your door"]);
+    expect(await shown()).toEqual(["Doorward: Look at your door, heard again each time"]);
     await setSeen("visible");
     await page.getByRole("button", { name: "Not now" }).click();
   });

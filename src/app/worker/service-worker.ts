@@ -44,11 +44,13 @@ self.addEventListener("fetch", (event) => {
  * once it is open.
  */
 self.addEventListener("push", (event) => {
-  const shown = self.registration.showNotification("Doorward", {
+  const options: NotificationOptions & { readonly renotify: boolean } = {
     body: "Look at your door",
     tag: "doorward",
+    renotify: true, // one that still lies there unread would else be replaced without a sound
     icon: "./icon-192.png",
-  });
+  };
+  const shown = self.registration.showNotification("Doorward", options);
   event.waitUntil(shown);
 });
 
