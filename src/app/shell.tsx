@@ -44,6 +44,7 @@ const placeOf = ({ screen }: Route): string => {
 
 export function Shell({ home, hasOtherCode, onCodeSeen }: ShellProps) {
   if (home.standing.value === "waiting") return <WaitingScreen home={home} />;
+  const ring = home.ring.value;
   return (
     <div class="shell">
       <button type="button" class="skip button primary" onClick={() => document.getElementById("main")?.focus()}>
@@ -55,7 +56,7 @@ export function Shell({ home, hasOtherCode, onCodeSeen }: ShellProps) {
         <Screen home={home} />
       </main>
       {home.watching.value ? <LiveScreen home={home} /> : null}
-      {home.ring.value === null ? null : <RingScreen home={home} ring={home.ring.value} />}
+      {ring === null ? null : <RingScreen key={ring.atMs} home={home} ring={ring} />}
       {hasOtherCode ? (
         <Sheet title={words.pair.already} onClose={onCodeSeen}>
           <p>{words.pair.alreadyText}</p>

@@ -4,6 +4,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { useObjectUrl } from "../../ui/object-url.ts";
 import { sayTimeWithSeconds } from "../../ui/say.ts";
 import { useModal } from "../../ui/use-modal.ts";
+import { ringBell } from "../ground/bell.ts";
 import { drawPicture } from "../ground/draw-picture.ts";
 import type { Home } from "../model/home.ts";
 import type { Ring } from "../model/ring.ts";
@@ -22,6 +23,7 @@ export function RingScreen({ home, ring }: { readonly home: Home; readonly ring:
   const { dialog, titleId } = useModal();
   useEffect(() => {
     navigator.vibrate?.([300, 150, 300]);
+    void ringBell();
   }, []);
   const dismiss = (): void => home.dismissRing();
   return (
