@@ -85,6 +85,17 @@ describe("the doorbell's settings in the app", () => {
     await page.getByRole("button", { name: "Discard" }).click();
   });
 
+  test("take the place of the home from where the phone is, if it may say so", async () => {
+    await goTo(page, "Settings");
+    const context = page.context();
+    await context.grantPermissions(["geolocation"]);
+    await context.setGeolocation({ latitude: 26.1224, longitude: -80.1373 });
+    await page.getByRole("button", { name: "Use where this phone is" }).click();
+    await until(async () => (await page.getByLabel("North, degrees").inputValue()) === "26.12240");
+    expect(await page.getByLabel("East, degrees").inputValue()).toBe("-80.13730");
+    await context.clearPermissions();
+  });
+
   test("outlast a restart, and what one types outlasts a doorbell that is away", async () => {
     await days(page).fill("9");
     await door.shutDown();

@@ -34,7 +34,7 @@ export function pageHeaders(options: PageHeaderOptions): Readonly<Record<string,
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
+    "permissions-policy": "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=()",
     ...(options.publicCertificate ? { "strict-transport-security": "max-age=31536000" } : {}),
   };
 }
