@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,6 +30,8 @@ export interface DoorOptions {
   /** Address of a relay for live view; its secret is any. */
   readonly relay?: string;
   readonly clock?: "auto" | "trusted";
+  /** Whether phones may ask to be woken; yes unless said. */
+  readonly push?: boolean;
   /** Of the daemon's process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -61,6 +63,7 @@ export class Door {
     broker,
     relay,
     clock = "trusted",
+    push = true,
     environment = {},
   }: DoorOptions = {}): Promise<Door> {
     const dir = await mkdtemp(join(tmpdir(), "doorward-app-"));
@@ -90,6 +93,7 @@ ${broker ?? `port = ${brokerPort}`}
 speaker = "simulated"
 ${relay === undefined ? "" : `relays = ["${relay}"]\nrelay_secret = "relay-secret"`}
 [push]
+on = ${push}
 private_servers = true
 [web]
 ${names.length === 0 ? "" : `host = "0.0.0.0"`}
@@ -127,11 +131,17 @@ level = "debug"
     await this.#daemon.says("clip sealed", before + 1);
   }
 
+  /** Names of all recordings, in hex. */
+  async clips(): Promise<string[]> {
+    const files = await readdir(join(this.dir, "door", "vault", "clips"));
+    return files.filter((file) => file.endsWith(".clip")).map((file) => file.slice(0, -".clip".length));
+  }
+
   /**
-   * Flips a byte in the middle of a clip's second piece of picture, as a failing card does. There is a third one always, also
-   * when the bell rings before the pre-roll is full.
+   * Flips a byte in the middle of a clip's piece of picture, as a failing card does: of its second one, after which there is a
+   * third one always, also when the bell rings before the pre-roll is full.
    */
-  async damageClip(): Promise<void> {
+  async damageClip(piece = 2): Promise<void> {
     const folder = join(this.dir, "door", "vault", "clips");
     const [name = ""] = (await readdir(folder)).filter((file) => file.endsWith(".clip"));
     const bytes = await readFile(join(folder, name));
@@ -139,7 +149,7 @@ level = "debug"
     for (;;) {
       const { lane, index, length } = decodeRecordLeaf(bytes.subarray(at, at + LEAF_BYTES));
       at += LEAF_BYTES;
-      if (lane === LANES.video && index === 2) {
+      if (lane === LANES.video && index === piece) {
         const middle = at + Math.floor(length / 2);
         bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
         break;
@@ -147,6 +157,23 @@ level = "debug"
       at += length;
     }
     await writeFile(join(folder, name), bytes);
+  }
+
+  /** Makes every clip's signature another one. */
+  async breakClips(broken: boolean): Promise<void> {
+    const folder = join(this.dir, "door", "vault", "clips");
+    for (const name of (await readdir(folder)).filter((file) => file.endsWith(".clip"))) {
+      const file = join(folder, name);
+      if (!broken) {
+        await rename(`${file}.whole`, file);
+        continue;
+      }
+      const bytes = await readFile(file);
+      await writeFile(`${file}.whole`, bytes);
+      const at = bytes.lastIndexOf('"sig":"') + 20;
+      bytes[at] = bytes[at] === 0x41 ? 0x42 : 0x41;
+      await writeFile(file, bytes);
+    }
   }
 
   /** Starts anew with one register whose log it copies. */

@@ -90,6 +90,11 @@ export class ShareBook {
     await this.#save([...this.#notes.value, { ...note, unanswered: true }]);
   }
 
+  /** Of a consent that the doorbell has. */
+  async add(note: ShareNote): Promise<void> {
+    await this.#save([...this.#notes.value, note]);
+  }
+
   /** No answer will come any more, or it has come: from now on the doorbell's list tells. */
   waited(token: string): void {
     this.#underWay.delete(token);

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { OwnerError } from "../../owner/errors.ts";
 import { type ConsentSubmission, coSign, readWaitingConsent } from "../../owner/make-consent.ts";
 import { equalBytes, fromHex, toHex } from "../../protocol/bytes.ts";
 import { LANES } from "../../protocol/clip-keys.ts";
@@ -13,6 +14,7 @@ import { AppError } from "../model/errors.ts";
 import type { Film } from "../model/film.ts";
 import type { Home } from "../model/home.ts";
 import { type Recipient, recipientOf } from "../model/recipient.ts";
+import type { ShareNote } from "../model/share-book.ts";
 import { expectClock, submitConsent } from "../model/submit-consent.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { Overlay } from "../parts/overlay.tsx";
@@ -37,22 +39,35 @@ interface Waiting {
 /** A share that another owner began: the same film and the same words, before a second signature. */
 export function Cosign({ home, token, onClose }: CosignProps) {
   const [waiting, setWaiting] = useState<Waiting | null>(null);
-  const action = useAction();
-  useEffect(
-    () =>
-      action.run(async () => {
-        const { crypto } = home.ground;
-        const asked = { deviceKey: await home.deviceKey(), token: fromHex(token) };
-        const submission = await home.ask((doorbell) => doorbell.waitingConsent(asked.token));
-        const { consent } = readWaitingConsent(crypto, submission, asked);
-        const recipient = recipientOf(crypto, submission.card);
-        if (recipient !== null) setWaiting({ submission, consent, recipient });
-      }),
-    [token],
+  const reading = useAction();
+  const read = (): void =>
+    reading.run(async () => {
+      const { crypto } = home.ground;
+      const asked = { deviceKey: await home.deviceKey(), token: fromHex(token) };
+      const submission = await home.ask((doorbell) => doorbell.waitingConsent(asked.token));
+      const { consent } = readWaitingConsent(crypto, submission, asked);
+      const recipient = recipientOf(crypto, submission.card);
+      if (recipient !== null) setWaiting({ submission, consent, recipient });
+    });
+  useEffect(read, [token]);
+  return (
+    <Overlay title={words.share.checkTitle} onClose={onClose}>
+      <FailureNotice error={reading.error} onRetry={read} />
+      {waiting === null ? null : <Signing home={home} token={token} waiting={waiting} onClose={onClose} />}
+    </Overlay>
   );
+}
+
+interface SigningProps extends CosignProps {
+  readonly waiting: Waiting;
+}
+
+/** Nobody signs here what they could not look at. */
+function Signing({ home, token, waiting, onClose }: SigningProps) {
+  const { film, again } = useFilm(home, toHex(waiting.consent.clip));
+  const action = useAction();
   const sign = (): void =>
     action.run(async () => {
-      if (waiting === null) return;
       const { crypto, identity } = home.ground;
       await home.ask((doorbell) => expectClock(home, doorbell));
       await confirmPresence(home.ground);
@@ -61,28 +76,25 @@ export function Cosign({ home, token, onClose }: CosignProps) {
       const submit = () => home.ask((doorbell) => doorbell.submit(signed));
       const outcome = await submitConsent(home, submit, () => missingOf(home, token) < missing);
       if (outcome === "unknown") throw new AppError("app/consent-unknown", "no answer to the consent");
+      await home.shares.add(noteOf(token, waiting, film)).catch(() => undefined);
       await home.refreshShares().catch(() => undefined);
       onClose();
     });
   return (
-    <Overlay title={words.share.checkTitle} onClose={onClose}>
+    <div class="stack">
       <FailureNotice error={action.error} />
-      {waiting === null ? null : (
-        <div class="stack">
-          <Preview home={home} consent={waiting.consent} />
-          <RecipientCard recipient={waiting.recipient} />
-          <Rows waiting={waiting} />
-          <div class="button-row even">
-            <Button onClick={onClose} disabled={action.busy}>
-              {words.share.no}
-            </Button>
-            <Button onClick={sign} disabled={action.busy}>
-              {words.shares.signToo}
-            </Button>
-          </div>
-        </div>
-      )}
-    </Overlay>
+      <Preview film={film} consent={waiting.consent} onRetry={again} />
+      <RecipientCard recipient={waiting.recipient} />
+      <Rows waiting={waiting} />
+      <div class="button-row even">
+        <Button onClick={onClose} disabled={action.busy}>
+          {words.share.no}
+        </Button>
+        <Button onClick={sign} disabled={action.busy || !isFilmOf(film, waiting.consent)}>
+          {words.shares.signToo}
+        </Button>
+      </div>
+    </div>
   );
 }
 
@@ -92,12 +104,29 @@ function missingOf(home: Home, token: string): number {
   return share?.state === "waiting" ? share.missingSigners : 0;
 }
 
+const hasSound = ({ lanes }: Consent): boolean => lanes.some(({ lane }) => lane === LANES.audio);
+
+function noteOf(token: string, { consent, recipient, submission }: Waiting, film: Film): ShareNote {
+  const { video } = film.times;
+  const { first, end } = consent.lanes.find(({ lane }) => lane === LANES.video) ?? { first: 1, end: 1 };
+  return {
+    token,
+    clip: film.id,
+    recipient: recipient.name,
+    recipientDigest: recipient.digest,
+    fromSeconds: (video[first - 1]?.startMs ?? 0) / 1000,
+    toSeconds: (video[end - 2]?.endMs ?? 0) / 1000,
+    sound: hasSound(consent),
+    purpose: submission.purpose,
+    expires: consent.expires,
+  };
+}
+
 function Rows({ waiting: { consent, submission } }: { readonly waiting: Waiting }) {
   const { share } = words;
   const basis = { own: share.basisOwn, voluntary: share.basisAnswer, compelled: share.basisCompelled };
-  const hasSound = consent.lanes.some(({ lane }) => lane === LANES.audio);
   const rows: readonly (readonly [string, string])[] = [
-    [share.rowSound, hasSound ? share.soundGoes : share.soundStays],
+    [share.rowSound, hasSound(consent) ? share.soundGoes : share.soundStays],
     [share.rowAbout, submission.facts === null ? share.aboutNothing : words.shares.aboutSealed],
     [share.rowPurpose, sayForeign(submission.purpose) || share.purposeNone],
     [share.basis, basis[consent.basis]],
@@ -115,25 +144,33 @@ function Rows({ waiting: { consent, submission } }: { readonly waiting: Waiting 
   );
 }
 
-function Preview({ home, consent }: { readonly home: Home; readonly consent: Consent }) {
-  const { film } = useFilm(home, toHex(consent.clip));
-  if (film.state.value === "failed") {
+/** What would be signed names a manifest; another version of the clip is not what is asked. */
+const isFilmOf = (film: Film, consent: Consent): boolean =>
+  film.state.value === "whole" && equalBytes(film.clip.manifestDigest, consent.manifest);
+
+interface PreviewProps {
+  readonly film: Film;
+  readonly consent: Consent;
+  readonly onRetry: () => void;
+}
+
+function Preview({ film, consent, onRetry }: PreviewProps) {
+  const failure = film.failure.value;
+  if (failure instanceof OwnerError && failure.code === "owner/no-key") {
     return (
       <Notice tone="warn">
         <p>{words.shares.cannotLook}</p>
       </Notice>
     );
   }
+  if (film.state.value === "failed") return <FailureNotice error={failure} onRetry={onRetry} />;
   if (film.state.value === "loading") return <p role="status">{words.share.filmLoading}</p>;
-  // What would be signed names a manifest; another version of the clip is not what is asked.
-  if (!equalBytes(film.clip.manifestDigest, consent.manifest)) {
-    return (
-      <Notice tone="bad">
-        <p>{words.failures["owner/mixed-consent"]}</p>
-      </Notice>
-    );
-  }
-  return <PreviewFilm film={film} consent={consent} />;
+  if (isFilmOf(film, consent)) return <PreviewFilm film={film} consent={consent} />;
+  return (
+    <Notice tone="bad">
+      <p>{words.failures["owner/mixed-consent"]}</p>
+    </Notice>
+  );
 }
 
 function PreviewFilm({ film, consent }: { readonly film: Film; readonly consent: Consent }) {
