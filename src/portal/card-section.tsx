@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { fromUtf8, toBase64url, toHex, utf8 } from "../protocol/bytes.ts";
 import { ProtocolError } from "../protocol/errors.ts";
 import { portableCrypto } from "../protocol/portable-crypto.ts";
@@ -116,10 +116,17 @@ interface MyCardProps {
 
 export function MyCard({ card: { envelope, secrets }, onForget }: MyCardProps) {
   const { card, digest } = checkCard(portableCrypto, envelope);
-  const [copied, setCopied] = useState(false);
+  const [copying, setCopying] = useState<"not-yet" | "done" | "by-hand">("not-yet");
   const [forgetting, setForgetting] = useState(false);
   const asText = `doorward-card:${toBase64url(envelope)}`;
-  const copy = (): void => void navigator.clipboard.writeText(asText).then(() => setCopied(true));
+  // Pages over plain HTTP have no clipboard, and a browser may refuse its own.
+  const copy = async (): Promise<void> => {
+    const isDone = await navigator.clipboard?.writeText(asText).then(
+      () => true,
+      () => false,
+    );
+    setCopying(isDone ? "done" : "by-hand");
+  };
   return (
     <section class="card stack" aria-labelledby="card">
       <div class="stack tight">
@@ -137,10 +144,11 @@ export function MyCard({ card: { envelope, secrets }, onForget }: MyCardProps) {
         <Button kind="primary" icon="download" onClick={() => saveFile("doorward.card", "application/json", envelope)}>
           {words.card.save}
         </Button>
-        <Button icon="file" onClick={copy}>
-          {copied ? words.card.copied : words.card.copy}
+        <Button icon="file" onClick={() => void copy()}>
+          {copying === "done" ? words.card.copied : words.card.copy}
         </Button>
       </div>
+      {copying === "by-hand" ? <TextToCopy text={asText} /> : null}
       <details>
         <summary>{words.card.more}</summary>
         <div class="stack">
@@ -169,6 +177,21 @@ export function MyCard({ card: { envelope, secrets }, onForget }: MyCardProps) {
         </Sheet>
       ) : null}
     </section>
+  );
+}
+
+/** Selected, so that one touch or key copies it. */
+function TextToCopy({ text }: { readonly text: string }) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => field.current?.select(), []);
+  return (
+    <div class="field">
+      <label for="card-text">{words.card.asText}</label>
+      <textarea id="card-text" class="input mono small" rows={4} readOnly ref={field} value={text} />
+      <p class="muted small" role="status">
+        {words.card.copyByHand}
+      </p>
+    </div>
   );
 }
 

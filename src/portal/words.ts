@@ -23,6 +23,8 @@ export const words = {
     save: "Save card file",
     copy: "Copy as text",
     copied: "Copied",
+    asText: "Your card as text",
+    copyByHand: "This browser lets no page copy here. The text is selected: copy it yourself.",
     backup: "Save keys",
     backupHint:
       "The keys open every share that is made for this card. Keep the file like a password; without it, shares are lost with this browser's data.",

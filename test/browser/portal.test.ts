@@ -74,6 +74,19 @@ describe("the recipient's page, opened from a file", () => {
     await expectAccessible(page);
   });
 
+  test("shows the card's text to copy by hand where the browser keeps its clipboard to itself", async () => {
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }));
+    await page.getByRole("button", { name: "Copy as text" }).click();
+    const text = page.getByLabel("Your card as text");
+    await page.getByText("This browser lets no page copy").waitFor();
+    expect(await text.inputValue()).toMatch(/^doorward-card:[\w-]+$/);
+    const selected = (field: HTMLTextAreaElement): string =>
+      field.value.slice(field.selectionStart, field.selectionEnd);
+    expect(await text.evaluate(selected)).toBe(await text.inputValue());
+    expect(await text.evaluate((field) => field === document.activeElement)).toBe(true);
+    await expectAccessible(page);
+  });
+
   test("receives what the owner shares, says that it is unchanged, and plays it", async () => {
     await pair(app, door);
     await ringOnce(app, door);
