@@ -5,6 +5,7 @@ import { Notice } from "../ui/notice.tsx";
 import { Sheet } from "../ui/sheet.tsx";
 import type { Home } from "./model/home.ts";
 import { ClaimBanner } from "./parts/claim-banner.tsx";
+import { ConnectionNotice } from "./parts/connection-notice.tsx";
 import { Mark } from "./parts/mark.tsx";
 import { hashOf, type Route, route } from "./router.ts";
 import { AuditScreen } from "./screens/audit.tsx";
@@ -110,16 +111,7 @@ function Banners({ home }: { readonly home: Home }) {
         </Notice>
       )}
       {connection === "away" || connection === "refused" || connection === "full" ? (
-        <Notice tone="warn">
-          <p>
-            <strong>{words.connection[connection]}.</strong> {words.connection[`${connection}Text`]}
-          </p>
-          <div>
-            <Button kind="quiet" onClick={() => home.link.retryNow()}>
-              {words.retry}
-            </Button>
-          </div>
-        </Notice>
+        <ConnectionNotice link={home.link} obstacle={connection} text={words.connection[`${connection}Text`]} />
       ) : null}
     </>
   );

@@ -48,6 +48,13 @@ export const words = {
     waitingTitle: "Almost there",
     waitingText:
       "Your phone is paired. Now somebody who owns this doorbell has to let it in: they see a new phone under Household, and compare this fingerprint with you.",
+    notWaitingTitle: "Not one of this household",
+    obstacles: {
+      away: "It may be off, or you are in another network. Nobody can let this phone in before it is reached; it keeps trying.",
+      refused:
+        "An owner sent it away, or the doorbell was reset. To try it once more, first forget this doorbell, then pair anew.",
+      full: "What is sent to the doorbell has to be counted here first. Free some space on this phone, then try again.",
+    },
     yourFingerprint: "Your fingerprint",
     lostAll:
       "Every phone is lost? Hold the pairing button inside for a moment, pair this phone, then give your recovery words.",

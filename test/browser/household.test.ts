@@ -9,7 +9,7 @@ import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
-import { goTo, openNewest, pair, prepareShare, ringOnce } from "./hands.ts";
+import { goTo, openNewest, pair, prepareShare, ringOnce, tryAgain } from "./hands.ts";
 import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
@@ -186,7 +186,7 @@ describe("a household of two phones", () => {
     await phone.getByRole("button", { name: "Sign it too" }).click();
     await phone.getByText("Recovery words are set").waitFor();
     await owner.getByText("Recovery words are set").waitFor();
-    expect(await owner.getByRole("heading", { name: "1 more owner has to sign" }).count()).toBe(0);
+    await owner.getByRole("heading", { name: "1 more owner has to sign" }).waitFor({ state: "detached" });
   });
 
   test("a change of the household waits likewise", async () => {
@@ -229,11 +229,23 @@ describe("a household of two phones", () => {
     await stranger.getByRole("button", { name: "Pair", exact: true }).click();
     await stranger.getByRole("heading", { name: "Almost there" }).waitFor();
     await owner.keyboard.press("Escape");
+    await owner.getByRole("button", { name: "Not ours: send it away" }).waitFor();
+    expect(await stranger.getByText("Doorbell not reached").count()).toBe(0); // control
+    await door.shutDown();
+    await stranger.getByText("Nobody can let this phone in before it is reached").waitFor();
+    await expectAccessible(stranger);
+    await door.comeBack();
+    await tryAgain(owner);
+    await stranger.getByText("Doorbell not reached").waitFor({ state: "detached" });
+    await stranger.getByRole("heading", { name: "Almost there" }).waitFor();
     await owner.getByRole("button", { name: "Not ours: send it away" }).click();
     await owner.getByText("Done.").waitFor();
     await until(async () => (await owner.getByRole("heading", { name: "A new phone waits" }).count()) === 0);
     await owner.getByText("Hold the button inside for 15 seconds").waitFor();
     await stranger.reload();
+    await stranger.getByText("An owner sent it away").waitFor();
+    expect(await stranger.getByRole("heading", { name: "Almost there" }).count()).toBe(0);
+    await expectAccessible(stranger);
     await stranger.getByRole("button", { name: "Forget this doorbell" }).click(); // the way back from there
     await stranger.getByRole("button", { name: "Delete the keys" }).click();
     await stranger.getByRole("button", { name: "Scan the code" }).waitFor();

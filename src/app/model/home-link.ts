@@ -16,7 +16,8 @@ import { Gate } from "./gate.ts";
  * `away`: tried, and trying again by itself. `refused`: likewise, but a broker answered and did not let this phone in.
  * `full`: likewise, but the browser has no room for the counters without which nothing may be sent.
  */
-export type Connection = "connecting" | "online" | "away" | "refused" | "full";
+export type Obstacle = "away" | "refused" | "full";
+export type Connection = "connecting" | "online" | Obstacle;
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -34,6 +35,8 @@ export interface HomeLinkEvents {
 /** Keeps one connection to the doorbell for as long as the app is open, and makes it anew when it is lost. */
 export class HomeLink {
   readonly connection: Signal<Connection> = signal("connecting");
+  /** What the last try came to before any word for the doorbell could be sent; null where one could, answered or not. */
+  readonly obstacle: Signal<Obstacle | null> = signal(null);
   readonly #ground: Ground;
   readonly #events: HomeLinkEvents;
   readonly #get = doorbellHttp(async () => (await this.#ground.store.device()).brokers);
@@ -99,7 +102,7 @@ export class HomeLink {
         (error: unknown) => error,
       );
       if (this.#failure === null) pauseMs = FIRST_PAUSE_MS;
-      this.connection.value = connectionAfter(this.#failure);
+      this.connection.value = obstacleOf(this.#failure);
       const pause = new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
       await Promise.race([pause, this.#wake.opened]);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -113,7 +116,11 @@ export class HomeLink {
     const lost = new Gate();
     this.#lost = lost;
     const connect = homeConnector((await store.device()).brokers, () => lost.open());
-    const link = await LinkClient.open({ crypto, store, connect, timer: browserTimer });
+    const link = await LinkClient.open({ crypto, store, connect, timer: browserTimer }).catch((error: unknown) => {
+      this.obstacle.value = obstacleOf(error);
+      throw error;
+    });
+    this.obstacle.value = null;
     try {
       link.onNotice(this.#events.onNotice);
       const doorbell = new Doorbell(link);
@@ -133,7 +140,7 @@ export class HomeLink {
   }
 }
 
-function connectionAfter(failure: unknown): Connection {
+function obstacleOf(failure: unknown): Obstacle {
   if (isFull(failure)) return "full";
   return isRefusal(failure) ? "refused" : "away";
 }
