@@ -590,6 +590,7 @@ export const words = {
 
   push: {
     title: "Notifications",
+    off: "Notifications are switched off at the doorbell (`[push] on` in its configuration), so it wakes no phone.",
     ring: "Ring this phone when the app is closed",
     ringText:
       "The doorbell knocks through your browser's push service. The knock is the same every time and says nothing: that service learns that this phone is knocked at, and when. What happened comes over your own line.",

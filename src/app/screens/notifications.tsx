@@ -24,23 +24,26 @@ export function Notifications({ home }: { readonly home: Home }) {
       await home.ask((doorbell) => setPushWay(home.ground, doorbell, wanted));
       setWay(wanted);
     });
+  // Until the doorbell is reached nobody knows; asked for what it does not do it says nothing, and takes long over it.
+  const isOff = home.settings.value?.push === false;
   const isPlainUrl = /^https?:\/\/\S+$/.test(endpoint.trim());
   return (
     <section class="stack" aria-labelledby="notifications">
       <h2 id="notifications">{words.push.title}</h2>
       <div class="card stack">
+        {isOff ? <p>{words.push.off}</p> : null}
         <Switch
           label={words.push.ring}
           hint={canWebPush() ? words.push.ringText : words.push.noWebPush}
           checked={way.kind === "web-push"}
-          disabled={action.busy || !canWebPush()}
+          disabled={action.busy || isOff || !canWebPush()}
           onChange={(on) => set(on ? { kind: "web-push", daily: false } : { kind: "none" })}
         />
         <Switch
           label={words.push.daily}
           hint={words.push.dailyText}
           checked={way.kind !== "none" && way.daily}
-          disabled={action.busy || way.kind === "none"}
+          disabled={action.busy || isOff || way.kind === "none"}
           onChange={(daily) => way.kind !== "none" && set({ ...way, daily })}
         />
         <details>
@@ -65,11 +68,11 @@ export function Notifications({ home }: { readonly home: Home }) {
                 onInput={({ currentTarget }) => setEndpoint(currentTarget.value)}
               />
             </div>
-            <button type="submit" class="button plain" disabled={action.busy || !isPlainUrl}>
+            <button type="submit" class="button plain" disabled={action.busy || isOff || !isPlainUrl}>
               {way.kind === "plain" ? words.push.endpointChange : words.push.endpointUse}
             </button>
             {way.kind === "plain" ? (
-              <Button kind="quiet" disabled={action.busy} onClick={() => set({ kind: "none" })}>
+              <Button kind="quiet" disabled={action.busy || isOff} onClick={() => set({ kind: "none" })}>
                 {words.push.endpointStop}
               </Button>
             ) : null}
