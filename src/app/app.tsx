@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
+import type { Gone } from "./ground/database.ts";
 import { type Ground, type GroundProblem, NoGround, openGround } from "./ground/ground.ts";
 import { Home, isKnownToDoorbell } from "./model/home.ts";
 import { Message } from "./parts/message.tsx";
@@ -10,7 +11,7 @@ import { words } from "./words.ts";
 
 type Stage =
   | { readonly at: "loading" }
-  | { readonly at: "no-ground"; readonly problem: GroundProblem | "updated" }
+  | { readonly at: "no-ground"; readonly problem: GroundProblem | Gone }
   | { readonly at: "unpaired"; readonly ground: Ground }
   | { readonly at: "home"; readonly home: Home };
 
@@ -33,7 +34,7 @@ export function App() {
 
   useEffect(() => {
     const start = async (): Promise<void> => {
-      const ground = await openGround(() => setStage({ at: "no-ground", problem: "updated" }));
+      const ground = await openGround((problem) => setStage({ at: "no-ground", problem }));
       const state = await ground.store.read().catch(() => null);
       const device = state?.device ?? null;
       const isPaired = device !== null && (device.unconfirmed !== true || (await isKnownToDoorbell(ground)));
@@ -61,13 +62,20 @@ const texts = {
   insecure: [words.ground.insecure, words.ground.insecureText],
   "no-storage": [words.ground.noStorage, words.ground.noStorageText],
   updated: [words.ground.updated, words.ground.updatedText],
+  forgotten: [words.ground.forgotten, words.ground.forgottenText],
+  closed: [words.ground.closed, words.ground.closedText],
 } as const;
 
 function GroundMessage({ problem }: { readonly problem: keyof typeof texts }) {
   const [title, text] = texts[problem];
   return (
     <main class="lone">
-      <Message icon={problem === "updated" ? "info" : "lock"} title={title} text={text}>
+      <Message
+        lone
+        icon={problem === "insecure" || problem === "no-storage" ? "lock" : "info"}
+        title={title}
+        text={text}
+      >
         <Button kind="primary" onClick={() => location.reload()}>
           {words.ground.reload}
         </Button>

@@ -29,19 +29,22 @@ const NAME = "doorward";
 const VERSION = 1;
 
 /**
- * @param onGone - The browser closed the database, or another tab with a newer app asks for it.
- * @throws DOMException where the browser keeps no data, as in some private windows.
+ * Why the database is no longer there: another tab holds a newer app, another tab forgot the doorbell, or the browser
+ * closed it.
  */
-export function openDatabase(onGone: () => void): Promise<AppDatabase> {
+export type Gone = "updated" | "forgotten" | "closed";
+
+/** @throws DOMException where the browser keeps no data, as in some private windows. */
+export function openDatabase(onGone: (why: Gone) => void): Promise<AppDatabase> {
   return openDB<AppSchema>(NAME, VERSION, {
     upgrade(database) {
       for (const store of ["keys", "owner", "records", "days", "stills"] as const) database.createObjectStore(store);
     },
-    blocking(_current, _blocked, event) {
+    blocking(_current, wanted, event) {
       (event.target as IDBDatabase).close();
-      onGone();
+      onGone(wanted === null ? "forgotten" : "updated");
     },
-    terminated: onGone,
+    terminated: () => onGone("closed"),
   });
 }
 

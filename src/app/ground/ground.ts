@@ -1,7 +1,7 @@
 import { OwnerStore } from "../../owner/owner-store.ts";
 import type { Crypto } from "../../protocol/crypto.ts";
 import { portableCrypto } from "../../protocol/portable-crypto.ts";
-import { type AppDatabase, openDatabase } from "./database.ts";
+import { type AppDatabase, type Gone, openDatabase } from "./database.ts";
 import { type Identity, loadIdentity } from "./identity.ts";
 import { BrowserOwnerStorage } from "./owner-storage.ts";
 import { SealedBox } from "./sealed-box.ts";
@@ -31,7 +31,7 @@ export class NoGround extends Error {
 }
 
 /** @throws NoGround. */
-export async function openGround(onGone: () => void): Promise<Ground> {
+export async function openGround(onGone: (why: Gone) => void): Promise<Ground> {
   if (!isSecureContext || crypto.subtle === undefined) throw new NoGround("insecure");
   try {
     const database = await openDatabase(onGone);

@@ -98,7 +98,8 @@ export async function renewPush(ground: PushGround, doorbell: Doorbell): Promise
   await subscribeHere(doorbell, way.daily);
 }
 
-async function unsubscribeHere(): Promise<void> {
+/** Gives the browser's own subscription up, if there is one. */
+export async function unsubscribeHere(): Promise<void> {
   if (!canWebPush()) return;
   const registration = await navigator.serviceWorker.getRegistration();
   const subscription = await registration?.pushManager.getSubscription();

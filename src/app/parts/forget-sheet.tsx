@@ -1,22 +1,24 @@
 import { Button } from "../../ui/button.tsx";
 import { Sheet } from "../../ui/sheet.tsx";
 import { eraseDatabase } from "../ground/database.ts";
-import type { Ground } from "../ground/ground.ts";
+import { pushWay, unsubscribeHere } from "../ground/push.ts";
+import type { Home } from "../model/home.ts";
 import { words } from "../words.ts";
 import { FailureNotice } from "./failure-notice.tsx";
 import { useAction } from "./use-action.ts";
 
 interface ForgetSheetProps {
-  readonly ground: Pick<Ground, "database">;
+  readonly home: Home;
   readonly onClose: () => void;
 }
 
 /** Deletes all that this phone has of its doorbell, keys included, after saying so. */
-export function ForgetSheet({ ground: { database }, onClose }: ForgetSheetProps) {
+export function ForgetSheet({ home, onClose }: ForgetSheetProps) {
   const action = useAction();
   const forget = (): void =>
     action.run(async () => {
-      await eraseDatabase(database);
+      await endKnocks(home).catch(() => undefined); // the keys go, whoever can be reached
+      await eraseDatabase(home.ground.database);
       location.reload();
     });
   return (
@@ -31,4 +33,12 @@ export function ForgetSheet({ ground: { database }, onClose }: ForgetSheetProps)
       </div>
     </Sheet>
   );
+}
+
+/** A doorbell would go on waking a phone that has forgotten it. An address of one's own only the doorbell can give up. */
+async function endKnocks({ ground, link }: Home): Promise<void> {
+  const { kind } = await pushWay(ground);
+  await unsubscribeHere();
+  if (kind !== "plain" || link.connection.value !== "online") return;
+  await (await link.doorbell()).ask("push-unsubscribe", {});
 }

@@ -109,7 +109,7 @@ function ThisPhone({ home }: { readonly home: Home }) {
         </div>
       </div>
       {backingUp ? <BackupSheet ground={home.ground} onClose={() => setBackingUp(false)} /> : null}
-      {forgetting ? <ForgetSheet ground={home.ground} onClose={() => setForgetting(false)} /> : null}
+      {forgetting ? <ForgetSheet home={home} onClose={() => setForgetting(false)} /> : null}
     </section>
   );
 }

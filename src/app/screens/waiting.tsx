@@ -34,7 +34,7 @@ export function WaitingScreen({ home }: { readonly home: Home }) {
           {words.settings.forget}
         </Button>
       </div>
-      {forgetting ? <ForgetSheet ground={home.ground} onClose={() => setForgetting(false)} /> : null}
+      {forgetting ? <ForgetSheet home={home} onClose={() => setForgetting(false)} /> : null}
     </main>
   );
 }
