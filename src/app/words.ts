@@ -150,6 +150,8 @@ export const words = {
         ? "A part of this recording is damaged. It is marked and skipped; the rest is whole."
         : `${count} parts of this recording are damaged. They are marked and skipped; the rest is whole.`,
     gapSound: "A part of the sound is damaged; the picture is whole.",
+    noPicture: "The beginning of the picture is damaged, and without it none of the picture can be shown.",
+    noSound: "The beginning of the sound is damaged, so none of it can be heard; the picture is whole.",
     unplayable: "This browser cannot show H.264 video. Save the recording and open it with another program.",
     open: "This recording is still being made. It can be played when it is closed.",
     gone: "This recording is gone",

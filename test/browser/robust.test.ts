@@ -338,6 +338,16 @@ describe("a paired phone", () => {
     await expectAccessible(page);
   });
 
+  test("tells a damaged beginning of the picture from a browser that lacks the codec", async () => {
+    await door.damageClip(0);
+    await page.goto(`${door.url}#/`);
+    await page.reload();
+    await openNewest(page);
+    await page.getByText("The beginning of the picture is damaged").waitFor();
+    expect(await page.getByText("H.264").count()).toBe(0);
+    await expectAccessible(page);
+  });
+
   test("offers a newer app while the page stays open, and keeps everything over it", async () => {
     await goTo(page, "Home");
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));

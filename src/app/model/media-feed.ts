@@ -1,15 +1,11 @@
 import { LANES } from "../../protocol/clip-keys.ts";
-import { fragmentTiming, trackInfo } from "../../protocol/fmp4.ts";
+import { trackInfo } from "../../protocol/fmp4.ts";
 import type { Film } from "./film.ts";
-
-/** A part of the clip that does not play, in milliseconds. */
-export interface FilmGap {
-  readonly startMs: number;
-  readonly endMs: number;
-}
+import { damageOf, type FilmDamage } from "./film-damage.ts";
 
 export interface FeedEvents {
-  readonly onGaps: (gaps: readonly FilmGap[]) => void;
+  /** Each time more of it is known. */
+  readonly onDamage: (damage: FilmDamage) => void;
   /** Neither part by part nor as a whole: the browser lacks the codec. */
   readonly onUnplayable: () => void;
 }
@@ -41,10 +37,12 @@ function feedWhole(video: HTMLVideoElement, film: Film, events: FeedEvents): () 
   const onError = (): void => events.onUnplayable();
   video.addEventListener("error", onError);
   const end = film.state.subscribe((state) => {
-    if (state !== "whole" || url !== null) return;
+    if (state === "loading" || url !== null) return;
+    const damage = damageOf(film);
+    events.onDamage(damage);
+    if (state !== "whole" || damage.picture === "all") return;
     url = URL.createObjectURL(new Blob([film.wholeMp4() as Uint8Array<ArrayBuffer>], { type: "video/mp4" }));
     video.src = url;
-    events.onGaps(gapsOf(film));
   });
   return () => {
     end();
@@ -104,7 +102,8 @@ function feedParts(video: HTMLVideoElement, film: Film, events: FeedEvents, Sour
       const type = codecs.get(lane);
       return type !== null && type !== undefined && Source.isTypeSupported(type) ? [{ lane, type }] : [];
     });
-    if (!playable.some(({ lane }) => lane === LANES.video)) events.onUnplayable();
+    const hasPicture = playable.some(({ lane }) => lane === LANES.video);
+    if (!hasPicture && codecs.get(LANES.video) !== null) events.onUnplayable();
     for (const { lane, type } of playable) feeds.get(lane)?.attach(media.addSourceBuffer(type), onAppended);
     for (const lane of feeds.keys()) if (!playable.some((known) => known.lane === lane)) feeds.delete(lane);
     finish();
@@ -150,14 +149,14 @@ function feedParts(video: HTMLVideoElement, film: Film, events: FeedEvents, Sour
       const track = bytes === null ? null : trackInfo(bytes);
       codecs.set(known, track === null ? null : typeOf(track.kind, track.codec));
     }
-    if (bytes === null) events.onGaps(gapsOf(film));
-    else feeds.get(known)?.push(bytes);
+    if (bytes !== null) feeds.get(known)?.push(bytes);
+    if (film.hasGaps.value) events.onDamage(damageOf(film));
     attach();
   });
   const endState = film.state.subscribe((state) => {
     if (state === "loading") return;
     isDone = true; // what has come plays to its end, also where the rest does not come
-    events.onGaps(gapsOf(film));
+    events.onDamage(damageOf(film));
     finish();
   });
   return () => {
@@ -169,26 +168,4 @@ function feedParts(video: HTMLVideoElement, film: Film, events: FeedEvents, Sour
     video.load();
     URL.revokeObjectURL(url);
   };
-}
-
-/** Where picture is missing: from the end of what plays before to the beginning of what plays after. */
-export function gapsOf(film: Film): FilmGap[] {
-  const { init, fragments } = film.lane(LANES.video);
-  if (init === null) return [];
-  const { timescale } = trackInfo(init);
-  const gaps: FilmGap[] = [];
-  let endMs = 0;
-  let isOpen = false;
-  for (const fragment of fragments) {
-    if (fragment === null) {
-      isOpen = true;
-      continue;
-    }
-    const { startMs, durationMs } = fragmentTiming(fragment, timescale);
-    if (isOpen) gaps.push({ startMs: endMs, endMs: startMs });
-    isOpen = false;
-    endMs = startMs + durationMs;
-  }
-  if (isOpen && film.state.value === "whole") gaps.push({ startMs: endMs, endMs: Number.POSITIVE_INFINITY });
-  return gaps;
 }

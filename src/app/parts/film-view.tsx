@@ -6,8 +6,11 @@ import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import type { ClipEntry } from "../model/clip-entry.ts";
 import type { Film } from "../model/film.ts";
-import { type FilmGap, feedFilm } from "../model/media-feed.ts";
+import { damageText, type FilmDamage } from "../model/film-damage.ts";
+import { feedFilm } from "../model/media-feed.ts";
 import { words } from "../words.ts";
+
+const WHOLE: FilmDamage = { picture: "none", sound: "none", gaps: [] };
 
 interface FilmViewProps {
   readonly film: Film;
@@ -19,7 +22,7 @@ interface FilmViewProps {
 export function FilmView({ film, entry, poster }: FilmViewProps) {
   const video = useRef<HTMLVideoElement>(null);
   const frame = useRef<HTMLDivElement>(null);
-  const gaps = useSignal<readonly FilmGap[]>([]);
+  const damage = useSignal(WHOLE);
   const unplayable = useSignal(false);
   const playing = useSignal(false);
   const muted = useSignal(false);
@@ -29,9 +32,11 @@ export function FilmView({ film, entry, poster }: FilmViewProps) {
   useEffect(() => {
     const element = video.current;
     if (element === null) return;
+    damage.value = WHOLE;
+    unplayable.value = false;
     const end = feedFilm(element, film, {
-      onGaps: (found) => {
-        gaps.value = found;
+      onDamage: (found) => {
+        damage.value = found;
       },
       onUnplayable: () => {
         unplayable.value = true;
@@ -50,7 +55,10 @@ export function FilmView({ film, entry, poster }: FilmViewProps) {
     } else element.pause();
   };
   const share = (seconds: number): string => `${(100 * seconds) / Math.max(length.value, 0.001)}%`;
-  const gapMarks = useComputed(() => gaps.value.map(({ startMs, endMs }) => [startMs / 1000, endMs / 1000] as const));
+  const gapMarks = useComputed(() =>
+    damage.value.gaps.map(({ startMs, endMs }) => [startMs / 1000, endMs / 1000] as const),
+  );
+  const damaged = damageText(damage.value);
 
   return (
     <div class="film" ref={frame}>
@@ -133,11 +141,11 @@ export function FilmView({ film, entry, poster }: FilmViewProps) {
           <p>{words.player.unplayable}</p>
         </Notice>
       ) : null}
-      {film.hasGaps.value ? (
+      {damaged === null ? null : (
         <Notice tone="warn">
-          <p>{gaps.value.length === 0 ? words.player.gapSound : words.player.gap(gaps.value.length)}</p>
+          <p>{damaged}</p>
         </Notice>
-      ) : null}
+      )}
     </div>
   );
 }
