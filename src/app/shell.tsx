@@ -1,4 +1,5 @@
 import { useComputed } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -23,6 +24,30 @@ import { WaitingScreen } from "./screens/waiting.tsx";
 import { updateWaiting, useUpdate } from "./start-worker.ts";
 import { words } from "./words.ts";
 
+const titles: Readonly<Record<Route["screen"], string>> = {
+  home: words.nav.home,
+  timeline: words.timeline.title,
+  clip: words.tag.unknown,
+  share: words.share.title,
+  shares: words.shares.title,
+  settings: words.settings.title,
+  household: words.household.title,
+  audit: words.audit.title,
+  recovery: words.recovery.title,
+};
+
+/** As a browser does for a new page: the window says which one it is, and the keyboard and reading begin at its top. */
+function useScreenChange(): void {
+  const at = hashOf(route.value);
+  const shown = useRef(at);
+  useEffect(() => {
+    document.title = `${titles[route.value.screen]} · ${words.appName}`;
+    if (shown.current === at) return;
+    shown.current = at;
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [at]);
+}
+
 interface ShellProps {
   readonly home: Home;
   /** A pairing link was opened although this app has a doorbell. */
@@ -44,6 +69,7 @@ const placeOf = ({ screen }: Route): string => {
 };
 
 export function Shell({ home, hasOtherCode, onCodeSeen }: ShellProps) {
+  useScreenChange();
   if (home.standing.value === "waiting") return <WaitingScreen home={home} />;
   const ring = home.ring.value;
   return (
