@@ -11,6 +11,7 @@ import type { ClipEntry } from "../model/clip-entry.ts";
 import type { Home } from "../model/home.ts";
 import { type Recipient, recipientOf } from "../model/recipient.ts";
 import { ClipLine } from "../parts/clip-row.tsx";
+import { FailureNotice } from "../parts/failure-notice.tsx";
 import { FilmView } from "../parts/film-view.tsx";
 import { Overlay } from "../parts/overlay.tsx";
 import { useFilm } from "../parts/use-film.ts";
@@ -155,15 +156,17 @@ interface AnswerProps {
 
 /** Watches a matching recording and, if wanted, leads into an ordinary consent. */
 function Answer({ home, entry, recipient, request, onOther }: AnswerProps) {
-  const { film } = useFilm(home, entry.id);
+  const { film, again } = useFilm(home, entry.id);
   const [step, setStep] = useState<FlowStep | "out">("out");
   const isOwner = home.standing.value === "owner";
+  const failed = film.state.value === "failed";
   if (step !== "out" && recipient !== null) {
     return <ShareFlow home={home} film={film} recipient={recipient} request={request} step={step} onStep={setStep} />;
   }
   return (
     <div class="stack">
-      <FilmView film={film} entry={entry} poster={null} />
+      {failed ? <FailureNotice error={film.failure.value} onRetry={again} /> : null}
+      {failed && film.loaded.value === 0 ? null : <FilmView film={film} entry={entry} poster={null} />}
       <div class="button-row even">
         <Button onClick={onOther}>{words.requests.other}</Button>
         {isOwner && recipient !== null ? (
