@@ -8,7 +8,7 @@ import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
-import { pair } from "./hands.ts";
+import { admit, goTo, pair, pairAnother } from "./hands.ts";
 import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
@@ -81,6 +81,39 @@ test("live in the app shows the door inside the home while the relay is dead", a
 });
 
 describe("live in the app, against a real doorbell", () => {
+  test("says in words that are read aloud where it stands, also when another owner's privacy mode ends it", async () => {
+    const other = await (await browser.newContext({ viewport: { width: 360, height: 740 } })).newPage();
+    await pairAnother(page, other, door);
+    await admit(page, other, "owner");
+    await goTo(page, "Home");
+    await page.evaluate(() => {
+      const heard: string[] = [];
+      Object.assign(window, { heard });
+      const note = (): void => {
+        for (const region of document.querySelectorAll("dialog.live [role=status]")) heard.push(region.textContent);
+      };
+      new MutationObserver(note).observe(document.body, { childList: true, characterData: true, subtree: true });
+    });
+    await page.getByRole("button", { name: "Watch live" }).click();
+    await page.getByRole("status").getByText("The lights at the door show").waitFor();
+    await goTo(other, "Settings");
+    const privacy = other.getByRole("switch", { name: /^Privacy mode/ });
+    await privacy.click();
+    await page.getByRole("status").getByText("The view has ended.").waitFor();
+    await until(async () => !(await lights()).includes(true));
+    await until(() => privacy.isChecked());
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("alert").getByText("The doorbell is in privacy mode").waitFor();
+    await expectAccessible(page);
+    await privacy.click();
+    await until(async () => !(await privacy.isChecked()));
+    await other.context().close();
+    const heard = await page.evaluate(() => (window as unknown as { readonly heard: readonly string[] }).heard);
+    expect(heard).toContain("Connecting to the door …");
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Watch live" }).waitFor();
+  });
+
   test("shows the door as it moves, and the lights at the door say so", async () => {
     expect(await lights()).toEqual([false, false]);
     await page.getByRole("button", { name: "Watch live" }).click();
@@ -140,7 +173,7 @@ describe("live in the app, against a real doorbell", () => {
   test("ends when it is closed, and the lights go dark", async () => {
     await page.getByRole("button", { name: "Close" }).click();
     await until(async () => !(await lights()).includes(true));
-    expect(await page.locator("dialog.live").count()).toBe(0);
+    await page.locator("dialog.live").waitFor({ state: "detached" });
   });
 
   test("answers a ring", async () => {
@@ -151,5 +184,33 @@ describe("live in the app, against a real doorbell", () => {
     expect(await microphones()).toEqual(before); // answering opens none
     await page.getByRole("button", { name: "Close" }).click();
     await door.daemon.says("clip sealed");
+  });
+
+  test("is in the history, with its length and whose phone it was", async () => {
+    await page.goto(`${door.url}#/audit`);
+    await page.getByText("unbroken from the first one and signed by the doorbell").waitFor();
+    await page
+      .getByText(/watched live for/)
+      .first()
+      .waitFor();
+    await expectAccessible(page);
+  });
+
+  test("shows nothing where the door's fingerprint was swapped on the way, and says so", async () => {
+    await page.addInitScript(() => {
+      const decode = TextDecoder.prototype.decode;
+      TextDecoder.prototype.decode = function (...args) {
+        const swap = (_: string, head: string, byte: string): string => `${head}${byte === "00" ? "11" : "00"}`;
+        return decode.apply(this, args).replaceAll(/(a=fingerprint:sha-256 )([0-9A-Fa-f]{2})/g, swap);
+      };
+    });
+    await page.goto(`${door.url}#/`);
+    await page.reload();
+    await page.getByRole("button", { name: "Watch live" }).click();
+    await page.getByRole("alert").getByText("Somebody changed the connection on its way. Nothing is shown.").waitFor();
+    expect(await framesShown()).toBe(0);
+    expect(await page.locator("dialog.live video").isVisible()).toBe(false);
+    await expectAccessible(page);
+    await until(async () => !(await lights()).includes(true));
   });
 });

@@ -4,15 +4,14 @@ import { Icon } from "../../ui/icon.tsx";
 import { saveFile } from "../../ui/save-file.ts";
 import { useModal } from "../../ui/use-modal.ts";
 import type { Home } from "../model/home.ts";
-import { LiveCall } from "../model/live-call.ts";
+import { type CallState, LiveCall } from "../model/live-call.ts";
 import { FailureNotice } from "../parts/failure-notice.tsx";
 import { type PictureState, useMovingPicture } from "../parts/use-moving-picture.ts";
 import { words } from "../words.ts";
 
-/** @param pictures - Null while the view is not there. */
-function statusText(isTalking: boolean, pictures: PictureState | null): string | null {
+function statusText(state: CallState, isTalking: boolean, pictures: PictureState): string {
+  if (state !== "live") return words.live[state];
   if (isTalking) return words.live.talking;
-  if (pictures === null) return null;
   return pictures === "still" ? words.live.standsStill : words.live.seen;
 }
 
@@ -53,14 +52,14 @@ export function LiveScreen({ home }: { readonly home: Home }) {
             muted={isMuted}
             aria-label={words.live.title}
           />
-          {error !== null || state === "ended" ? <Icon name="camera" size={56} /> : null}
-          {error === null && state === "connecting" ? <p class="muted">{words.live.connecting}</p> : null}
+          {error !== null || state !== "live" ? <Icon name="camera" size={56} /> : null}
         </div>
       </div>
       <div class="ring-text">
         <h1 id={titleId}>{words.live.title}</h1>
-        <p role="status">{statusText(call?.talking.value === true, state === "live" ? pictures : null)}</p>
-        {state === "ended" ? <p>{words.live.ended}</p> : null}
+        <p role="status">
+          {error !== null && state !== "live" ? null : statusText(state, call?.talking.value === true, pictures)}
+        </p>
         <FailureNotice error={error} />
       </div>
       {state === "live" && call !== null ? (
