@@ -196,7 +196,7 @@ describe("the owner's app, against a real doorbell", () => {
     await page.getByRole("button", { name: "Revoke", exact: true }).click();
     await page.getByText("What has not arrived never will").waitFor();
     await page.getByText("Revoked", { exact: true }).waitFor();
-    expect(await page.getByRole("button", { name: "Revoke", exact: true }).count()).toBe(0);
+    await page.getByRole("button", { name: "Revoke", exact: true }).waitFor({ state: "detached" });
   });
 
   test("tells of an undo that came too late what is so, and not what the screen showed before", async () => {
@@ -264,5 +264,26 @@ describe("the owner's app, against a real doorbell", () => {
     await until(async () => (await rows.count()) === 0);
     await page.goto(`${door.url}${hash}`); // whoever still has its address
     await page.getByText("This recording is gone").waitFor();
+  });
+
+  test("never calls a recording gone that it has not heard of yet", async () => {
+    await page.goto("about:blank");
+    const before = await door.clips();
+    await door.ringAndSeal();
+    const [made] = (await door.clips()).filter((clip) => !before.includes(clip));
+    await page.addInitScript(() => {
+      const said = { gone: false };
+      Object.assign(window, { said });
+      const look = (): void => {
+        if (document.body?.textContent.includes("This recording is gone")) said.gone = true;
+      };
+      new MutationObserver(look).observe(document, { childList: true, subtree: true });
+    });
+    await page.goto(`${door.url}#/clip/${made}`);
+    await until(() => page.getByRole("button", { name: "Share" }).isEnabled());
+    expect(await page.evaluate(() => (window as unknown as { readonly said: object }).said)).toEqual({ gone: false });
+    await page.goto(`${door.url}#/clip/${"0".repeat(32)}`); // control
+    await page.getByText("This recording is gone").waitFor();
+    expect(await page.evaluate(() => (window as unknown as { readonly said: object }).said)).toEqual({ gone: true });
   });
 });

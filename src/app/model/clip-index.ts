@@ -19,6 +19,8 @@ export class ClipIndex {
   /** How many clips are still to be looked into; null while nothing is known. */
   readonly unread: ReadonlySignal<number>;
   readonly loaded: Signal<boolean> = signal(false);
+  /** The doorbell has told its list since it was last reached: what is not in it is gone. */
+  readonly isCurrent: Signal<boolean> = signal(false);
   /** The browser has no room for the index: all works, but each start reads anew. */
   readonly storageFull: Signal<boolean> = signal(false);
   readonly #byId: Signal<ReadonlyMap<string, ClipEntry>> = signal(new Map());
@@ -93,6 +95,7 @@ export class ClipIndex {
     for (const { day } of gone) changedDays.add(day);
     this.#byId.value = next;
     this.loaded.value = true;
+    this.isCurrent.value = true;
     await this.#save(changedDays);
     for (const { id } of gone) await this.#cache.dropStill(id);
   }

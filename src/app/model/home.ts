@@ -165,6 +165,7 @@ export class Home {
     await this.requests.sync(doorbell);
     if (this.settings.value?.push === true) void renewPush(this.ground, doorbell).catch(() => undefined);
     void tellWhetherSeen(doorbell).catch(() => undefined);
+    this.clips.isCurrent.value = false;
     // Thousands of clips may have to be read: the rest of the app does not wait for that.
     void this.clips.sync(doorbell).catch(() => undefined);
   }

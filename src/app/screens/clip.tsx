@@ -31,8 +31,8 @@ interface ClipScreenProps {
 export function ClipScreen({ home, id }: ClipScreenProps) {
   const entry = home.clips.entries.value.find((known) => known.id === id);
   if (entry === undefined) {
-    return home.clips.loaded.value && home.link.connection.value === "online" ? (
-      <Message icon="trash" title={words.player.gone} text={words.player.goneText}>
+    return home.clips.isCurrent.value && home.link.connection.value === "online" ? (
+      <Message lone icon="trash" title={words.player.gone} text={words.player.goneText}>
         <Button onClick={() => goInstead({ screen: "timeline" })}>{words.nav.timeline}</Button>
       </Message>
     ) : (
