@@ -118,4 +118,35 @@ describe("keys in the browser", () => {
     await admit(page, other, "viewer");
     await other.getByRole("link", { name: /^Ring/ }).first().waitFor(); // filmed before it came, for the old phone's keys
   });
+
+  test("in a browser without Ed25519 are kept by the app, which says that they are weaker; and it asks to be kept", async () => {
+    const phone = await (await browser.newContext({ viewport: { width: 360, height: 740 } })).newPage();
+    await phone.addInitScript(() => {
+      const generate = crypto.subtle.generateKey.bind(crypto.subtle) as (...args: unknown[]) => Promise<unknown>;
+      const asked = { count: 0 };
+      Object.assign(window, { asked });
+      Object.assign(crypto.subtle, {
+        generateKey: (algorithm: unknown, ...rest: unknown[]) =>
+          algorithm === "Ed25519"
+            ? Promise.reject(new DOMException("none here", "NotSupportedError"))
+            : generate(algorithm, ...rest),
+      });
+      Object.assign(navigator.storage, {
+        persist: () => {
+          asked.count += 1;
+          return Promise.resolve(true);
+        },
+      });
+    });
+    const timesAsked = (): Promise<number> =>
+      phone.evaluate(() => (window as unknown as { readonly asked: { readonly count: number } }).asked.count);
+    await pairAnother(page, phone, door);
+    expect(await timesAsked()).toBe(1);
+    await admit(page, phone, "viewer");
+    await goTo(phone, "Settings");
+    await phone.getByText("Your signing key is kept by this app, encrypted").waitFor();
+    await expectAccessible(phone);
+    await goTo(page, "Settings"); // control: a browser that has it
+    await page.getByText("Your signing key is guarded by the browser").waitFor();
+  });
 });
