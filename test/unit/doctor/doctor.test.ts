@@ -312,6 +312,7 @@ describe("GPIO", () => {
         return null;
       },
       output: () => Promise.reject(new Error("a relay would click")),
+      letGo: () => null,
       stop: async () => {
         isOpen = false;
       },

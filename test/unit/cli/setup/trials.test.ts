@@ -13,6 +13,7 @@ async function untouched(kind: "onoff" | "gpiod", level: Level): Promise<string>
     start: async () => {},
     input: async () => ({ initial: level, watch: () => {} }),
     output: async () => null,
+    letGo: () => null,
     stop: async () => {},
   };
   const config = { sensor: { driver: kind, pins: { bell: { bcm: 17, activeLow: true } } } } as DoorwardConfig;
