@@ -136,6 +136,18 @@ function Banners({ home }: { readonly home: Home }) {
           </div>
         </Notice>
       )}
+      {connection === "elsewhere" ? (
+        <Notice>
+          <p>
+            <strong>{words.connection.elsewhere}.</strong> {words.connection.elsewhereText}
+          </p>
+          <div>
+            <Button kind="quiet" onClick={() => home.link.takeOver()}>
+              {words.connection.useHere}
+            </Button>
+          </div>
+        </Notice>
+      ) : null}
       {connection === "away" || connection === "refused" || connection === "full" ? (
         <ConnectionNotice link={home.link} obstacle={connection} text={words.connection[`${connection}Text`]} />
       ) : null}

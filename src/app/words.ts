@@ -75,6 +75,9 @@ export const words = {
     online: "Connected",
     away: "Doorbell not reached",
     awayText: "It may be off, or you are in another network. What this phone knows is still here; it keeps trying.",
+    elsewhere: "Open in another tab",
+    elsewhereText: "This app has one connection to the doorbell, and another tab or window of this browser uses it.",
+    useHere: "Use it here",
     full: "This browser has no room left",
     fullText:
       "What is sent to the doorbell has to be counted here first, so nothing can be asked of it. Free some space on this phone, then try again.",

@@ -269,6 +269,7 @@ describe("a paired phone", () => {
       Date.now = () => now() + (localStorage.getItem("clock") === "set" ? 0 : DAYS_MS);
     });
     await ahead.goto(door.url);
+    await ahead.getByRole("button", { name: "Use it here" }).click();
     await ahead.getByText("do not agree what day it is").waitFor();
     await expectAccessible(ahead);
     await ahead.evaluate(() => localStorage.setItem("clock", "set"));
@@ -296,6 +297,8 @@ describe("a paired phone", () => {
         });
       });
       await cut.goto(door.url);
+      await cut.getByRole("button", { name: "Use it here" }).click();
+      await cut.getByText("Camera on").waitFor();
       await openNewest(cut);
       await cut.getByRole("button", { name: "Share" }).click();
       await cut.locator("input[type=file]").setInputFiles(join(door.dir, "neighbour.card"));
@@ -307,6 +310,7 @@ describe("a paired phone", () => {
       await cut.getByText("not known whether this leaves your home").waitFor();
       await expectAccessible(cut);
       expect(await cut.getByRole("button", { name: "Sign and share" }).count()).toBe(0);
+      await page.close(); // or it would have the connection
       await cut.reload(); // it is remembered
       await goTo(cut, "Shares");
       await cut.getByText("not known whether this leaves your home").waitFor();
@@ -316,6 +320,13 @@ describe("a paired phone", () => {
       return { cut, restore };
     };
 
+    const reopen = async (cut: Page): Promise<void> => {
+      await cut.close();
+      page = await context.newPage();
+      await page.goto(door.url);
+      await page.getByText("Camera on").waitFor();
+    };
+
     test("says that nobody knows yet, and shows the share as soon as it can ask", async () => {
       const { cut, restore } = await signOverBrokenLine("arrives");
       restore();
@@ -323,14 +334,14 @@ describe("a paired phone", () => {
       expect(await cut.getByText("not known whether").count()).toBe(0);
       await cut.getByRole("button", { name: "Undo" }).click();
       await cut.getByText("Undone. Nothing left your home").waitFor();
-      await cut.close();
+      await reopen(cut);
     });
 
     test("says of a signature that never arrived that nothing was shared, as soon as it can ask", async () => {
       const { cut, restore } = await signOverBrokenLine("lost");
       restore();
       await cut.getByText("did not take this signature, and nothing was shared").waitFor();
-      await cut.close();
+      await reopen(cut);
     });
   });
 
@@ -416,6 +427,21 @@ describe("a paired phone", () => {
     await page.close();
     page = await context.newPage();
     await page.goto(door.url);
+  });
+
+  test("has one connection however many tabs are open, which goes where a person uses it", async () => {
+    await page.getByText("Camera on").waitFor();
+    const other = await context.newPage();
+    await other.goto(door.url);
+    await other.getByText("another tab or window of this browser uses it").waitFor();
+    await expectAccessible(other);
+    await other.getByRole("button", { name: "Use it here" }).click();
+    await other.getByText("Camera on").waitFor();
+    await page.getByText("another tab or window of this browser uses it").waitFor();
+    await ringOnce(other, door);
+    await other.close();
+    await page.getByText("Camera on").waitFor(); // by itself
+    await openNewest(page);
   });
 
   test("can be installed", async () => {

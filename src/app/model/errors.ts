@@ -25,6 +25,7 @@ export const appErrors = {
     "These are not twelve recovery words. Look at their order and their spelling: the last one checks the others.",
   "app/not-present":
     "The passkey was not confirmed, so nothing was done. Try again. If it was deleted, the only way on is to forget this doorbell under Settings, which deletes the keys on this phone, and to pair anew: save a backup of them first.",
+  "app/other-page": "The app is open in another tab or window, which has the connection. Go on there, or use it here.",
   "app/passkey-address":
     "A passkey belongs to a name, and this page was opened by an address made of numbers. Open the app by the doorbell's name.",
   "app/push-away":

@@ -9,20 +9,25 @@ import { browserTimer } from "../ground/browser-timer.ts";
 import { doorbellHttp } from "../ground/doorbell-http.ts";
 import type { Ground } from "../ground/ground.ts";
 import { homeConnector } from "../ground/home-connector.ts";
+import { type Hold, holdLink } from "../ground/one-page.ts";
+import { AppError } from "./errors.ts";
 import { isFull } from "./failure.ts";
 import { Gate } from "./gate.ts";
 
 /**
  * `away`: tried, and trying again by itself. `refused`: likewise, but a broker answered and did not let this phone in.
- * `full`: likewise, but the browser has no room for the counters without which nothing may be sent.
+ * `full`: likewise, but the browser has no room for the counters without which nothing may be sent. `elsewhere`: another page
+ * of this browser has the connection.
  */
 export type Obstacle = "away" | "refused" | "full";
-export type Connection = "connecting" | "online" | Obstacle;
+export type Connection = "connecting" | "online" | "elsewhere" | Obstacle;
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 /** What a screen asks for waits this long for a connection that is being made. */
 const PATIENCE_MS = 12_000;
+/** A page that is just being closed, or loaded anew, lets go of the link within this time. */
+const LET_GO_WITHIN_MS = 500;
 /** MQTT 3.1.1, 3.2.2.3: bad user name or password; not authorized. */
 const NOT_LET_IN: readonly unknown[] = [4, 5];
 
@@ -44,6 +49,7 @@ export class HomeLink {
   #clips: ClipFetcher | null = null;
   #up = new Gate();
   #wake = new Gate();
+  #wanted = new Gate();
   #lost = new Gate();
   #running = false;
   /** What the last try ended with. */
@@ -70,9 +76,15 @@ export class HomeLink {
     this.#wake.open();
   }
 
-  /** @throws OwnerError `owner/broker-away` when there is no connection within twelve seconds. @throws DOMException without room. */
+  /** Connects here, although another page of this browser has the connection; that one then says so. */
+  takeOver(): void {
+    this.#wanted.open();
+  }
+
+  /** @throws AppError `app/other-page`. @throws OwnerError `owner/broker-away` when there is no connection within twelve seconds. @throws DOMException without room. */
   async doorbell(): Promise<Doorbell> {
     if (this.#doorbell !== null) return this.#doorbell;
+    if (this.connection.value === "elsewhere") throw new AppError("app/other-page", "another page has the connection");
     this.retryNow();
     const patience = new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([this.#up.opened, patience]);
@@ -94,7 +106,36 @@ export class HomeLink {
   }
 
   async #run(): Promise<void> {
+    for (;;) {
+      const hold = await this.#hold();
+      this.connection.value = "connecting";
+      await this.#stayConnected(hold);
+    }
+  }
+
+  async #hold(): Promise<Hold> {
+    this.#wanted = new Gate();
+    const hold = holdLink();
+    const late = setTimeout(() => {
+      this.connection.value = "elsewhere";
+    }, LET_GO_WITHIN_MS);
+    const isFree = await Promise.race([hold.held.then(() => true), this.#wanted.opened.then(() => false)]);
+    clearTimeout(late);
+    if (isFree) return hold;
+    hold.cancel();
+    const taken = holdLink(true);
+    await taken.held;
+    return taken;
+  }
+
+  async #stayConnected({ lost }: Hold): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
+    let isOurs = true;
+    void lost.then(() => {
+      isOurs = false;
+      this.#lost.open();
+      this.#wake.open();
+    });
     for (;;) {
       this.#wake = new Gate();
       this.#failure = await this.#once().then(
@@ -102,9 +143,11 @@ export class HomeLink {
         (error: unknown) => error,
       );
       if (this.#failure === null) pauseMs = FIRST_PAUSE_MS;
+      if (!isOurs) return;
       this.connection.value = obstacleOf(this.#failure);
       const pause = new Promise<void>((resolve) => setTimeout(resolve, pauseMs));
       await Promise.race([pause, this.#wake.opened]);
+      if (!isOurs) return;
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       this.connection.value = "connecting";
     }
