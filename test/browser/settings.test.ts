@@ -36,7 +36,7 @@ describe("the doorbell's settings in the app", () => {
   test("say what holds, and show a change at once on every phone of the household", async () => {
     await goTo(viewer, "Settings");
     await goTo(page, "Settings");
-    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Front door");
+    await until(async () => (await page.getByLabel("Name", { exact: true }).inputValue()) === "Front door");
     expect(await days(page).inputValue()).toBe("14");
     expect(await page.getByLabel("Time to undo a share").inputValue()).toBe("5000");
     await page.getByLabel("Name", { exact: true }).fill("  Garden gate ");
