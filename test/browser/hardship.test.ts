@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,6 +12,7 @@ import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, openNewest, pair, ringOnce, tryAgain } from "./hands.ts";
 import { buildPages } from "./pages.ts";
+import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
 const VIEW = { viewport: { width: 360, height: 740 } };
@@ -66,7 +67,7 @@ describe("the camera of a phone", () => {
     await holdBeforeLens(await door.pairingCode());
     await scan();
     await page.getByRole("heading", { name: "Pair with this doorbell?" }).waitFor();
-    expect(await page.getByRole("alert").count()).toBe(0);
+    await page.getByRole("alert").waitFor({ state: "detached" });
   });
 });
 
@@ -136,9 +137,10 @@ describe("a recording plays", () => {
     await page.reload();
     await openNewest(page);
     await until(async () => (await playedSeconds()) > 1);
-    expect(statuses[0]).toBe(401);
-    expect(statuses.slice(1).length).toBeGreaterThan(1);
-    expect(new Set(statuses.slice(1))).toEqual(new Set([200]));
+    // They are asked side by side, so the refused one need not be the first that is answered.
+    expect(statuses.filter((status) => status === 401)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(1);
+    expect(new Set(statuses)).toEqual(new Set([401, 200]));
   });
 
   test("over the link where the doorbell's web server lets nobody in", async () => {
@@ -148,6 +150,43 @@ describe("a recording plays", () => {
     await openNewest(page);
     await until(async () => (await playedSeconds()) > 1);
     await page.unroute("**/clips/**");
+  });
+});
+
+describe("a recipient's card", () => {
+  let card = "";
+  beforeAll(async () => {
+    const file = join(dir, "neighbour.card");
+    await makeCard(file);
+    card = `doorward-card:${(await readFile(file)).toString("base64url")}`;
+    await page.getByRole("button", { name: "Share" }).click();
+  });
+  const isTaken = async (): Promise<void> => {
+    await page.getByRole("heading", { name: "The neighbour" }).waitFor();
+    await page.getByRole("button", { name: "Another card" }).click();
+  };
+
+  test("is scanned from the screen that shows it", async () => {
+    await holdBeforeLens(card);
+    await page.getByRole("button", { name: "Scan their card" }).click();
+    await isTaken();
+  });
+
+  test.each([
+    ["its text", () => card],
+    ["a link that carries it", () => `https://recipients.example/#${card}`],
+  ])("is taken from %s", async (_what, text) => {
+    await page.getByRole("button", { name: "Paste text" }).click();
+    await page.getByLabel("Text of the card").fill(text());
+    await page.getByRole("button", { name: "Go on" }).click();
+    await isTaken();
+  });
+
+  test("that is none is told apart", async () => {
+    await page.getByRole("button", { name: "Paste text" }).click();
+    await page.getByLabel("Text of the card").fill(`${card.slice(0, 60)}A${card.slice(61)}`);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("alert").getByText("This is no recipient's card").waitFor();
   });
 });
 
@@ -223,7 +262,7 @@ describe("a doorbell whose power fails while it is watched", () => {
     await page.getByRole("alert").getByRole("button", { name: "Try again" }).click();
     await until(() => page.getByRole("button", { name: "Share" }).isEnabled());
     await until(async () => (await playedSeconds()) > 4);
-    expect(await told.count()).toBe(0);
+    await told.waitFor({ state: "detached" });
   });
 
   test("a film that was there as a whole plays on", async () => {
