@@ -22,7 +22,7 @@ exec cat "$dir/edges-$last"`,
     gpioset: `${refuseBusy}
 case " $* " in *" --mode=exit "* | *" --toggle 0 "*) exit 0 ;; esac
 echo "$(date +%s%3N) $last" >> "$dir/times"
-trap 'echo "released $last" >> "$dir/log"; kill $! 2>/dev/null; exit 0' TERM
+trap 'trap "" TERM; echo "released $last" >> "$dir/log"; kill $! 2>/dev/null; exit 0' TERM
 echo "held $last" >> "$dir/log"
 lapse=
 for flag; do
