@@ -48,7 +48,7 @@ describe("a home whose broker is a Mosquitto elsewhere, reached by WebSockets ov
   });
 
   test("lets a ring be heard, answered live and seen", async () => {
-    await door.daemon.ask({ op: "ring" });
+    await door.ring();
     await page.getByRole("button", { name: "Answer" }).click();
     const video = page.locator("dialog.live video");
     await until(async () =>

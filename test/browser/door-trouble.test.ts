@@ -170,7 +170,7 @@ describe("a camera whose cable is pulled", () => {
   });
 
   test("still rings, and promises no picture", async () => {
-    await door.daemon.ask({ op: "ring" });
+    await door.ring();
     await page.getByRole("heading", { name: "Somebody is at the door" }).waitFor();
     await page.getByText("The camera gives no picture.").waitFor();
     await page.getByText("on its way").waitFor({ state: "detached" });

@@ -9,7 +9,10 @@ import { LEAF_BYTES } from "../../src/protocol/fragment.ts";
 import { Daemon } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
 import { freePort } from "../fakes/free-port.ts";
+import { until } from "./until.ts";
 
+/** Longer than a glitch. */
+const BETWEEN_PRESSES_MS = 20;
 const APP = join(import.meta.dirname, "../../dist/app");
 
 export interface DoorOptions {
@@ -124,10 +127,18 @@ level = "debug"
     return String((await this.#daemon.ask({ op: "pair" })).text);
   }
 
+  /** A finger presses the button, once that of the last ring has let go of it. */
+  async ring(): Promise<void> {
+    const isFree = async (): Promise<boolean> => (await this.#daemon.ask({ op: "level", pin: "bell" })).level === 0;
+    await until(isFree);
+    await sleep(BETWEEN_PRESSES_MS);
+    await this.#daemon.ask({ op: "ring" });
+  }
+
   /** Settles when the clip of this ring is sealed. */
   async ringAndSeal(): Promise<void> {
     const before = this.#daemon.heard("clip sealed").length;
-    await this.#daemon.ask({ op: "ring" });
+    await this.ring();
     await this.#daemon.says("clip sealed", before + 1);
   }
 

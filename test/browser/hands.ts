@@ -33,7 +33,7 @@ export async function admit(owner: Page, phone: Page, role: "owner" | "viewer"):
 /** Rings, puts the ring aside and waits until the recording is in the list. */
 export async function ringOnce(page: Page, door: Door): Promise<void> {
   const before = door.daemon.heard("clip sealed").length;
-  await door.daemon.ask({ op: "ring" });
+  await door.ring();
   await page.getByRole("button", { name: "Not now" }).click();
   await door.daemon.says("clip sealed", before + 1);
 }

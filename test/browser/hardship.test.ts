@@ -212,7 +212,7 @@ test("a recording that is being made is told of, also to who comes late, and not
   const phone = await (await browser.newContext(VIEW)).newPage();
   try {
     await pair(phone, slow);
-    await slow.daemon.ask({ op: "ring" });
+    await slow.ring();
     await phone.getByRole("button", { name: "Not now" }).click();
     await phone.getByText("Recording now").waitFor();
     await phone.reload();

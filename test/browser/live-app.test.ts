@@ -178,7 +178,7 @@ describe("live in the app, against a real doorbell", () => {
 
   test("answers a ring", async () => {
     const before = await microphones();
-    await door.daemon.ask({ op: "ring" });
+    await door.ring();
     await page.getByRole("button", { name: "Answer" }).click();
     await until(async () => (await framesShown()) > 5);
     expect(await microphones()).toEqual(before); // answering opens none

@@ -76,7 +76,7 @@ describe("the owner's app, against a real doorbell", () => {
   });
 
   test("rings with a picture of who stands there", async () => {
-    await door.daemon.ask({ op: "ring" });
+    await door.ring();
     await page.getByRole("heading", { name: "Somebody is at the door" }).waitFor();
     const picture = page.locator(".ring-picture img");
     await picture.waitFor();

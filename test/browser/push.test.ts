@@ -110,7 +110,7 @@ describe("waking a phone", () => {
     await setSeen("hidden");
     await dailySwitch().click(); // once this is answered the doorbell has heard all that was said before
     await until(async () => !(await dailySwitch().isChecked()));
-    await door.daemon.ask({ op: "ring" });
+    await door.ring();
     const [message] = await server.has(1);
     expect(message?.plain).toEqual(Buffer.from(WAKE_UP));
     expect(message?.isVouched).toBe(true);
@@ -172,7 +172,7 @@ describe("waking a phone", () => {
     expect(await page.evaluate(() => localStorage.getItem("test-subscription"))).toBeNull();
     await page.goto("about:blank");
     await page.waitForTimeout(10_000); // nobody is woken twice in a row
-    await door.daemon.ask({ op: "ring" });
+    await door.ring();
     const message = (await server.has(2)).at(-1);
     expect(message?.path).toBe("/topic");
     expect(message?.body).toEqual(Buffer.from(WAKE_UP));

@@ -30,7 +30,7 @@ try {
   await ringOnce(page, door);
   await door.daemon.ask({ op: "motion", ms: 1500 });
   await door.daemon.says("clip sealed", 2);
-  await door.daemon.ask({ op: "ring" });
+  await door.ring();
   await page.waitForFunction(() => document.querySelector<HTMLImageElement>(".ring-picture img")?.complete === true);
   await shoot(page, "ring");
   await page.getByRole("button", { name: "Not now" }).click();

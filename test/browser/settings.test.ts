@@ -115,7 +115,7 @@ describe("the doorbell's settings in the app", () => {
     await privacy.click();
     await until(() => privacy.isChecked());
     await until(() => viewer.getByRole("switch", { name: /^Privacy mode/ }).isChecked());
-    await door.daemon.ask({ op: "ring" });
+    await door.ring();
     await page.getByRole("heading", { name: "Somebody is at the door" }).waitFor(); // the bell still rings
     await page.getByRole("button", { name: "Not now" }).click();
     await privacy.click();

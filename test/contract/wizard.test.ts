@@ -90,7 +90,7 @@ async function walk(script: readonly (readonly [question: string, answer: string
 /** The finger at the door, once the button is asked for. */
 const press = (): readonly [string, string] => [
   "Press the button",
-  `!{ echo 1; sleep 1; echo 0; } > ${at(`bin/edges-${BELL}`)}`,
+  `!{ echo 1 10.0; sleep 1; echo 2 11.0; } > ${at(`bin/edges-${BELL}`)}`,
 ];
 
 test("a person walks through it: what is plugged in is proposed, seen, pressed and heard", async () => {

@@ -93,7 +93,7 @@ const shows = (pattern: string): Promise<void> =>
 async function chimesOnRing(): Promise<void> {
   const calls = (): Promise<string> => readFile(at("gpiod/calls"), "utf8");
   const before = (await calls()).length;
-  await writeFile(at(`gpiod/edges-${BELL}`), "1\n");
+  await writeFile(at(`gpiod/edges-${BELL}`), "1 10.000000000\n");
   await until(async () => new RegExp(`gpioset .*${CHIME}=1`).test((await calls()).slice(before)));
 }
 
@@ -252,7 +252,7 @@ describe("it stays up, says so once and shows it,", () => {
     await mute.says("ready");
     expect(await mute.says("output pin refused")).toMatchObject({ pin: "chime", code: "gpio/pin-refused" });
     await shows(light.pinRefused);
-    await writeFile(at(`gpiod/edges-${BELL}`), "1\n");
+    await writeFile(at(`gpiod/edges-${BELL}`), "1 10.000000000\n");
     await mute.says("clip opened");
     expect(mute.heard("output pin refused")).toHaveLength(1);
   });

@@ -283,7 +283,7 @@ describe("a doorbell whose folder is not what it should be", () => {
     expect(await daemon.says("only the bell works")).toMatchObject({ todo: expect.stringContaining("read-write") });
     const calls = (): Promise<string> => readFile(broken("gpiod/calls"), "utf8");
     const before = (await calls()).length;
-    await writeFile(broken("gpiod/edges-17"), "1\n");
+    await writeFile(broken("gpiod/edges-17"), "1 10.000000000\n");
     await until(async () => /gpioset .*18=1/.test((await calls()).slice(before)));
     expect(await daemon.stop()).toBe(0);
     await run("chmod", ["-R", "u+w", at("door")]);

@@ -49,7 +49,7 @@ describe("the owner's app in WebKitGTK", () => {
   });
 
   test("rings with a picture of who stands there", async () => {
-    await door.daemon.ask({ op: "ring" });
+    await door.ring();
     await page.sees("heading", "Somebody is at the door");
     const width = (): Promise<number> =>
       page.run(() => document.querySelector<HTMLImageElement>(".ring-picture img")?.naturalWidth ?? 0);

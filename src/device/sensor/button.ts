@@ -23,7 +23,9 @@ export class Button {
     this.#config = config;
     this.#clock = clock;
     this.#events = events;
-    this.#input = new SteadyInput(config, clock, pin, (level) => (level === 1 ? this.#press() : this.#release()));
+    this.#input = new SteadyInput(config, clock, pin, (level, atMs) =>
+      level === 1 ? this.#press(atMs) : this.#release(atMs),
+    );
     if (this.#input.level === 1) this.#awaitStuck();
   }
 
@@ -32,17 +34,17 @@ export class Button {
     this.#cancelStuck?.();
   }
 
-  #press(): void {
-    this.#pressedAtMs = this.#clock.monotonicMs();
+  #press(atMs: number): void {
+    this.#pressedAtMs = atMs;
     this.#awaitStuck();
     this.#events.pressed();
   }
 
-  #release(): void {
+  #release(atMs: number): void {
     this.#cancelStuck?.();
     const pressedAtMs = this.#pressedAtMs;
     this.#pressedAtMs = undefined;
-    if (pressedAtMs !== undefined) this.#events.released(this.#clock.monotonicMs() - pressedAtMs);
+    if (pressedAtMs !== undefined) this.#events.released(atMs - pressedAtMs);
   }
 
   #awaitStuck(): void {

@@ -3,11 +3,14 @@ import type { InputName, OutputName } from "./sensor-config.ts";
 /** 1: pressed, lit, pulling, moving; 0: not. Whether that is high or low voltage is the driver's business. */
 export type Level = 0 | 1;
 
+/** @param atMs - When the pin changed, in milliseconds of a clock that never jumps and starts anywhere. */
+export type OnLevel = (level: Level, atMs: number) => void;
+
 export interface InputPin {
   /** As it was when the pin was opened. */
   readonly initial: Level;
   /** Every change, bounce and glitches included; a change and its reversal may both be missed. One watcher. */
-  watch(onLevel: (level: Level) => void): void;
+  watch(onLevel: OnLevel): void;
 }
 
 export interface OutputPin {

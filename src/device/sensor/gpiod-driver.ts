@@ -5,8 +5,9 @@ import { promisify } from "node:util";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/logger.ts";
 import { SensorError } from "./errors.ts";
-import type { GpioDriver, InputPin, Level, OutputPin } from "./gpio-driver.ts";
+import type { GpioDriver, InputPin, Level, OnLevel, OutputPin } from "./gpio-driver.ts";
 import {
+  edgeIn,
   type GpiodLine,
   type GpiodMajor,
   gpiodMajorIn,
@@ -81,10 +82,13 @@ export class GpiodDriver implements GpioDriver {
     await Promise.all([...ends, ...this.#outputs.splice(0).map((output) => output.stop())]);
   }
 
-  #monitor(name: InputName, line: GpiodLine, onLevel: (level: Level) => void): void {
+  #monitor(name: InputName, line: GpiodLine, onLevel: OnLevel): void {
     const child = spawn("gpiomon", monitorArguments(this.#major, line), { stdio: ["ignore", "pipe", "ignore"] });
     this.#monitors.add(child);
-    createInterface(child.stdout).on("line", (edge) => onLevel(edge.trim() === "1" ? 1 : 0));
+    createInterface(child.stdout).on("line", (text) => {
+      const { level, atMs } = edgeIn(text);
+      onLevel(level, atMs);
+    });
     child.on("error", () => {});
     child.on("close", (code) => {
       this.#monitors.delete(child);

@@ -19,14 +19,23 @@ const sense = ({ activeLow }: PinAssignment): readonly string[] => (activeLow ? 
 
 const bias = ({ pull }: GpiodLine): readonly string[] => (pull === "as-is" ? [] : [`--bias=${pull}`]);
 
-/** Both versions print `1` for the edge to active; the other edge is `0` in 1.6 and `2` in 2.x. */
+/** Prints one edge a line, for `edgeIn`. */
 export function monitorArguments(major: GpiodMajor, line: GpiodLine): readonly string[] {
-  const common = [...sense(line.pin), ...bias(line), "--format=%e"];
+  const common = [...sense(line.pin), ...bias(line), major === 1 ? "--format=%e %s %n" : "--format=%e %S"];
   const bcm = String(line.pin.bcm);
   // Version 2 flushes after each event by itself.
   return major === 1
     ? [...common, "--line-buffered", line.chip, bcm]
     : [...common, "--edges=both", "--chip", line.chip, bcm];
+}
+
+/**
+ * Both versions print `1` for the edge to active; the other edge is `0` in 1.6 and `2` in 2.x. Then come the kernel's seconds
+ * since it started: 1.6 has the nanoseconds as a number of their own, 2.x as nine decimals.
+ */
+export function edgeIn(text: string): { readonly level: Level; readonly atMs: number } {
+  const [edge, seconds, nanoseconds = "0"] = text.trim().split(" ");
+  return { level: edge === "1" ? 1 : 0, atMs: Number(seconds) * 1000 + Number(nanoseconds) / 1e6 };
 }
 
 export function readArguments(major: GpiodMajor, line: GpiodLine): readonly string[] {

@@ -46,7 +46,7 @@ export class OnoffDriver implements GpioDriver {
       watch: (onLevel) => {
         gpio.watch((error, level) => {
           if (error) this.#log.error("input pin failed", { pin: name, code: codeOf(error) });
-          else onLevel(level);
+          else onLevel(level, performance.now()); // sysfs says what, not when
         });
       },
     };

@@ -1,5 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
-import type { GpioDriver, InputPin, Level, OutputPin } from "./gpio-driver.ts";
+import type { GpioDriver, InputPin, Level, OnLevel, OutputPin } from "./gpio-driver.ts";
 import { INPUT_PINS, type InputName, OUTPUT_PINS, type OutputName } from "./sensor-config.ts";
 
 /** Pins without hardware: tests and `doorward simulate` are the fingers, and read what is lit. */
@@ -7,7 +7,7 @@ export class SimulatedDriver implements GpioDriver {
   readonly #clock: Clock;
   readonly #inputs = new Map<InputName, Level>(INPUT_PINS.map((name) => [name, 0]));
   readonly #outputs = new Map<OutputName, Level>(OUTPUT_PINS.map((name) => [name, 0]));
-  readonly #watchers = new Map<InputName, (level: Level) => void>();
+  readonly #watchers = new Map<InputName, OnLevel>();
   readonly #lapses = new Map<OutputName, () => void>();
 
   constructor(clock: Clock) {
@@ -55,7 +55,7 @@ export class SimulatedDriver implements GpioDriver {
   setLevel(name: InputName, level: Level): void {
     if (this.level(name) === level) return;
     this.#inputs.set(name, level);
-    this.#watchers.get(name)?.(level);
+    this.#watchers.get(name)?.(level, this.#clock.monotonicMs());
   }
 
   /** Active for a while, then not. */

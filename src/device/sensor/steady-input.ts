@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "../platform/clock.ts";
-import type { InputPin, Level } from "./gpio-driver.ts";
+import type { InputPin, Level, OnLevel } from "./gpio-driver.ts";
 
 export interface SteadyInputConfig {
   readonly glitchFilterMs: number;
@@ -9,23 +9,27 @@ export interface SteadyInputConfig {
 /**
  * Turns a pin that bounces and catches noise into one that changes when it means it: a level counts once it has lasted for the
  * glitch filter; then, for the debounce time, edges are ignored, and what the level is at the end has to last again.
+ * How long a level has lasted is told by when its edges happened, not by when a busy event loop heard of them.
  */
 export class SteadyInput {
   readonly #config: SteadyInputConfig;
   readonly #clock: Clock;
-  readonly #onChange: (level: Level) => void;
+  readonly #onChange: OnLevel;
   #raw: Level;
   #steady: Level;
+  /** Of the pin's clock, like every time here: since when the level counts as being what it is. */
+  #sinceMs = Number.NEGATIVE_INFINITY;
   #lockedUntilMs = Number.NEGATIVE_INFINITY;
+  #isStopped = false;
   #cancel: Cancel | undefined;
 
-  constructor(config: SteadyInputConfig, clock: Clock, pin: InputPin, onChange: (level: Level) => void) {
+  constructor(config: SteadyInputConfig, clock: Clock, pin: InputPin, onChange: OnLevel) {
     this.#config = config;
     this.#clock = clock;
     this.#onChange = onChange;
     this.#raw = pin.initial;
     this.#steady = pin.initial;
-    pin.watch((level) => this.#edge(level));
+    pin.watch((level, atMs) => this.#edge(level, atMs));
   }
 
   get level(): Level {
@@ -34,25 +38,30 @@ export class SteadyInput {
 
   stop(): void {
     this.#cancel?.();
-    this.#lockedUntilMs = Number.POSITIVE_INFINITY;
+    this.#isStopped = true;
   }
 
-  #edge(level: Level): void {
+  #edge(level: Level, atMs: number): void {
+    if (this.#isStopped) return;
+    // A press whose release is heard in the same breath has been one all the same.
+    if (this.#raw !== this.#steady && atMs - this.#sinceMs >= this.#config.glitchFilterMs) this.#accept();
     this.#raw = level;
-    if (this.#clock.monotonicMs() >= this.#lockedUntilMs) this.#consider();
+    this.#sinceMs = Math.max(atMs, this.#lockedUntilMs);
+    this.#consider(this.#sinceMs - atMs);
   }
 
-  #consider(): void {
+  #consider(lockedMs: number): void {
     this.#cancel?.();
     if (this.#raw === this.#steady) return;
     // A pulse that is long over must not be taken for a press by a loop that was too busy to hear of its end.
-    this.#cancel = this.#clock.afterNews(this.#config.glitchFilterMs, () => this.#accept());
+    this.#cancel = this.#clock.afterNews(lockedMs + this.#config.glitchFilterMs, () => this.#accept());
   }
 
   #accept(): void {
+    this.#cancel?.();
     this.#steady = this.#raw;
-    this.#lockedUntilMs = this.#clock.monotonicMs() + this.#config.debounceMs;
-    this.#cancel = this.#clock.after(this.#config.debounceMs, () => this.#consider());
-    this.#onChange(this.#steady);
+    const atMs = this.#sinceMs + this.#config.glitchFilterMs;
+    this.#lockedUntilMs = atMs + this.#config.debounceMs;
+    this.#onChange(this.#steady, atMs);
   }
 }

@@ -38,25 +38,37 @@ describe.each(["1.6.3", "2.2.1"] as const)("gpiod %s", (version) => {
     await rm(dir, { recursive: true });
   });
 
-  test("an input tells its first level and every edge after it", async () => {
+  test("an input tells its first level, and of every edge after it what it was and when", async () => {
     await writeFile(join(dir, "initial"), "1\n");
     execFileSync("mkfifo", [join(dir, "edges-17")]);
     const pin = await driver.input("bell");
     expect(pin?.initial).toBe(1);
-    const levels: number[] = [];
-    pin?.watch((level) => void levels.push(level));
-    await writeFile(join(dir, "edges-17"), version === "1.6.3" ? "0\n1\n0\n" : "2\n1\n2\n");
-    await vi.waitFor(() => expect(levels).toEqual([0, 1, 0]));
+    const edges: (readonly [number, number])[] = [];
+    pin?.watch((level, atMs) => void edges.push([level, atMs]));
+    const printed =
+      version === "1.6.3"
+        ? "0 9 998000000\n1 10 3000000\n0 10 250000000\n"
+        : "2 9.998000000\n1 10.003000000\n2 10.250000000\n";
+    await writeFile(join(dir, "edges-17"), printed);
+    await vi.waitFor(() =>
+      expect(edges).toEqual([
+        [0, 9998],
+        [1, 10_003],
+        [0, 10_250],
+      ]),
+    );
+    const [call] = (await notes("calls")).filter((line) => line.startsWith("gpiomon"));
+    expect(call).toContain(version === "1.6.3" ? "--format=%e %s %n" : "--format=%e %S");
   });
 
   test("a gpiomon that ends is started again", async () => {
     execFileSync("mkfifo", [join(dir, "edges-17")]);
     const levels: number[] = [];
     (await driver.input("bell"))?.watch((level) => void levels.push(level));
-    await writeFile(join(dir, "edges-17"), "1\n");
+    await writeFile(join(dir, "edges-17"), "1 10 0\n");
     await vi.waitFor(() => expect(clock.waiting).toBe(1));
     await clock.advance(1000);
-    await writeFile(join(dir, "edges-17"), "0\n");
+    await writeFile(join(dir, "edges-17"), "0 11 0\n");
     await vi.waitFor(() => expect(levels).toEqual([1, 0]));
   });
 

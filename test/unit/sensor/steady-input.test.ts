@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../src/device/platform/clock.ts";
-import type { Level } from "../../../src/device/sensor/gpio-driver.ts";
+import type { Level, OnLevel } from "../../../src/device/sensor/gpio-driver.ts";
 import { SteadyInput } from "../../../src/device/sensor/steady-input.ts";
 
 // Edges come from the kernel, so a busy event loop hears of them after it has run the timers that fell due meanwhile.
@@ -27,41 +27,44 @@ function keepBusy(ms: number): void {
 }
 
 /** A pulse that the loop, busy since its first edge, hears the end of too late; `order` gets what is seen, in turn. */
-async function pulseDuringWork(begin: (order: string[]) => (level: Level) => void): Promise<string[]> {
+async function pulseDuringWork(ms: number, begin: (order: string[]) => OnLevel): Promise<string[]> {
   const order: string[] = [];
   const edge = begin(order);
   const heard = once(ours, "data").then(() => {
     order.push("edge heard");
-    edge(0);
+    edge(0, 1000 + ms);
   });
   // From here on the loop runs due timers next, then hears of edges.
   await new Promise(setImmediate);
-  edge(1);
+  edge(1, 1000);
   kernel.write("0");
   keepBusy(40);
   await heard;
-  await systemClock.sleep(10);
+  await systemClock.sleep(100);
   return order;
 }
 
+function steadyInput(seen: string[]): OnLevel {
+  const edges: OnLevel[] = [];
+  const pin = { initial: 0 as Level, watch: (onLevel: OnLevel) => void edges.push(onLevel) };
+  const input = new SteadyInput({ glitchFilterMs: 5, debounceMs: 60 }, systemClock, pin, (level, atMs) =>
+    seen.push(`${level} at ${atMs}`),
+  );
+  expect(input.level).toBe(0);
+  return (level, atMs) => edges[0]?.(level, atMs);
+}
+
 test("a pulse that ended while the event loop was busy is no press", async () => {
-  const order = await pulseDuringWork((seen) => {
-    const edges: ((level: Level) => void)[] = [];
-    const pin = { initial: 0 as Level, watch: (onLevel: (level: Level) => void) => void edges.push(onLevel) };
-    const input = new SteadyInput(
-      { glitchFilterMs: 5, debounceMs: 60 },
-      systemClock,
-      pin,
-      () => void seen.push("pressed"),
-    );
-    expect(input.level).toBe(0);
-    return (level) => edges[0]?.(level);
-  });
-  expect(order).toEqual(["edge heard"]);
+  expect(await pulseDuringWork(3, steadyInput)).toEqual(["edge heard"]);
+});
+
+test("a press that ended while the event loop was busy is one, for as long as it lasted", async () => {
+  expect(await pulseDuringWork(300, steadyInput)).toEqual(["edge heard", "1 at 1005", "0 at 1305"]);
+  expect(await pulseDuringWork(30, steadyInput)).toEqual(["edge heard", "1 at 1005", "0 at 1070"]);
 });
 
 test("control: a filter of one timer takes that pulse for a press", async () => {
-  const order = await pulseDuringWork((seen) => {
+  const order = await pulseDuringWork(3, (seen) => {
     let timer: NodeJS.Timeout | undefined;
     return (level) => {
       clearTimeout(timer);
