@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { nodeCrypto } from "../device/platform/node-crypto.ts";
-import { fromBase64url, fromHex, toHex } from "../protocol/bytes.ts";
+import { fromHex, toHex } from "../protocol/bytes.ts";
 import type { Crypto } from "../protocol/crypto.ts";
 import { CodedError, ProtocolError } from "../protocol/errors.ts";
 import { isRegisterName } from "../protocol/register/register-name.ts";
@@ -65,15 +65,16 @@ export function witnessesOf(crypto: Crypto, options: Options): Pick<RegisterSett
   return { witnesses, quorum };
 }
 
-/** A public key as 64 hexadecimal digits or 43 characters of base64url. @throws CliError `cli/usage`. */
+/**
+ * A public key as 64 hexadecimal digits, as every command prints it: in base64url one of 64 would begin like an option.
+ * @throws CliError `cli/usage`.
+ */
 export function publicKeyOf(text: string): Uint8Array {
-  try {
-    const key = /^[0-9a-f]{64}$/.test(text) ? fromHex(text) : fromBase64url(text);
-    if (key.length === 32 && nodeCrypto.checkPublicKey(key)) return key;
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
+  if (/^[0-9a-f]{64}$/.test(text)) {
+    const key = fromHex(text);
+    if (nodeCrypto.checkPublicKey(key)) return key;
   }
   throw new CliError("cli/usage", `"${text}" is not a public key`, {
-    hint: "64 hexadecimal digits, or 43 characters of base64url, as the requester's own command prints it.",
+    hint: "64 hexadecimal digits, as `doorward requester accredit` prints them, or the file that it wrote.",
   });
 }

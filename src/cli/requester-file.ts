@@ -16,7 +16,7 @@ const requesterFile = object({
 });
 export type RequesterFile = ValueOf<typeof requesterFile>;
 
-/** No key in hexadecimal or base64url has one of these; `./NAME` names any file. */
+/** No key in hexadecimal has one of these; `./NAME` names any file. */
 export const isFileName = (text: string): boolean => /[./]/.test(text);
 
 export const writeRequesterFile = (file: RequesterFile): string =>

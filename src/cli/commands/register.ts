@@ -32,7 +32,7 @@ const operatorFlags: readonly OptionDefinition[] = [
   { flags: "--out <file>", meaning: "write the signed statement to a file instead of handing it in" },
 ];
 
-const requesterArg = { name: "<requester>", meaning: "the requester's public key, in hexadecimal or base64url" };
+const requesterArg = { name: "<requester>", meaning: "the requester's public key, in hexadecimal" };
 
 export const registerCommands: readonly CommandDefinition[] = [
   {

@@ -1,5 +1,5 @@
 import { nodeCrypto } from "../../device/platform/node-crypto.ts";
-import { toBase64url, toHex } from "../../protocol/bytes.ts";
+import { toHex } from "../../protocol/bytes.ts";
 import { parseLogPolicy } from "../../protocol/tlog/checkpoint.ts";
 import type { Invocation, Outcome } from "../definition.ts";
 import { writeOutputFile } from "../private-dir.ts";
@@ -33,6 +33,5 @@ export async function run(invocation: Invocation): Promise<Outcome> {
   terminal.say("They make sure that you are of that agency, and compare the fingerprint with");
   terminal.say("you. The agency's name has to stand in the accreditation exactly like this;");
   terminal.say("every request repeats it.");
-  const said = { ...handed, requester: toBase64url(publicKey) };
-  return { json: { ok: true, ...said, requesterHex: key, ...(out === undefined ? {} : { file: out }) } };
+  return { json: { ok: true, ...handed, requester: key, ...(out === undefined ? {} : { file: out }) } };
 }
