@@ -38,8 +38,8 @@ export class FakeClock implements Clock {
     return this.#add({ dueMs: this.#elapsedMs + Math.max(0, ms), periodMs: undefined, run });
   }
 
-  afterNews(ms: number, run: () => void): Cancel {
-    return this.after(ms, run);
+  atAfterNews(dueMs: number, run: () => void): Cancel {
+    return this.after(dueMs - this.#elapsedMs, run);
   }
 
   every(ms: number, run: () => void): Cancel {

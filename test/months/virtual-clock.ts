@@ -26,7 +26,7 @@ export class VirtualClock implements Clock {
   synced = (): boolean => true;
 
   after = (ms: number, run: () => void): Cancel => this.#add({ dueMs: this.#nowMs + ms, periodMs: null, run });
-  afterNews = this.after;
+  atAfterNews = (dueMs: number, run: () => void): Cancel => this.after(dueMs - this.monotonicMs(), run);
   every = (ms: number, run: () => void): Cancel => this.#add({ dueMs: this.#nowMs + ms, periodMs: ms, run });
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => sleepWith(this.after, ms, signal);
 

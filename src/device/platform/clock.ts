@@ -14,8 +14,11 @@ export interface Clock {
   /** @throws The signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   after(ms: number, run: () => void): Cancel;
-  /** As `after`, but what came meanwhile is told first: a busy event loop runs a late timer before it delivers that. */
-  afterNews(ms: number, run: () => void): Cancel;
+  /**
+   * At a point of `monotonicMs`, to its fraction, and only after what came until then has been told: a timer of the event loop
+   * knows whole milliseconds, and a busy loop runs one that is late before it delivers that.
+   */
+  atAfterNews(dueMs: number, run: () => void): Cancel;
   every(ms: number, run: () => void): Cancel;
 }
 
@@ -57,7 +60,7 @@ export function makeSystemClock({ trust = "auto", askAfterMs = 0 }: SystemClockO
     },
     sleep: (ms, signal) => sleepWith(after, ms, signal),
     after,
-    afterNews,
+    atAfterNews,
     every(ms, run) {
       const timer = setInterval(run, ms);
       return () => clearInterval(timer);
@@ -72,12 +75,20 @@ function after(ms: number, run: () => void): Cancel {
   return () => clearTimeout(timer);
 }
 
+/** How much too early or too late a timer fires that is not late: the loop reckons in whole milliseconds. */
+const TIMER_STEP_MS = 2;
+
 /** Between its timers and its immediates the event loop delivers what it has from the kernel. */
-function afterNews(ms: number, run: () => void): Cancel {
+function atAfterNews(dueMs: number, run: () => void): Cancel {
   let turn: NodeJS.Immediate | undefined;
+  const look = (): void => {
+    if (performance.now() >= dueMs) run();
+    else turn = setImmediate(look);
+  };
+  const waitMs = dueMs - TIMER_STEP_MS - performance.now();
   const timer = setTimeout(() => {
-    turn = setImmediate(run);
-  }, ms);
+    turn = setImmediate(look);
+  }, waitMs);
   return () => {
     clearTimeout(timer);
     clearImmediate(turn);

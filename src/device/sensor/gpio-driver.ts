@@ -3,7 +3,7 @@ import type { InputName, OutputName } from "./sensor-config.ts";
 /** 1: pressed, lit, pulling, moving; 0: not. Whether that is high or low voltage is the driver's business. */
 export type Level = 0 | 1;
 
-/** @param atMs - When the pin changed, in milliseconds of a clock that never jumps and starts anywhere. */
+/** @param atMs - When the pin changed, by `Clock.monotonicMs`; never later than now. */
 export type OnLevel = (level: Level, atMs: number) => void;
 
 export interface InputPin {

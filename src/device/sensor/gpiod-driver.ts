@@ -31,6 +31,8 @@ export class GpiodDriver implements GpioDriver {
   readonly #log: Log;
   readonly #monitors = new Set<ChildProcess>();
   readonly #outputs: GpiodOutput[] = [];
+  /** Both are the kernel's CLOCK_MONOTONIC, one of them from the start of this process on. */
+  readonly #kernelAheadMs: number;
   #major: GpiodMajor = 2;
   #chip = "";
   #stopped = false;
@@ -38,6 +40,7 @@ export class GpiodDriver implements GpioDriver {
   constructor(pins: Pins, ports: { readonly clock: Clock; readonly log: Log }) {
     this.#pins = pins;
     this.#clock = ports.clock;
+    this.#kernelAheadMs = Number(process.hrtime.bigint()) / 1e6 - ports.clock.monotonicMs();
     this.#log = ports.log;
   }
 
@@ -87,7 +90,7 @@ export class GpiodDriver implements GpioDriver {
     this.#monitors.add(child);
     createInterface(child.stdout).on("line", (text) => {
       const { level, atMs } = edgeIn(text);
-      onLevel(level, atMs);
+      onLevel(level, Math.min(this.#clock.monotonicMs(), atMs - this.#kernelAheadMs));
     });
     child.on("error", () => {});
     child.on("close", (code) => {

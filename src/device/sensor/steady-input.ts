@@ -17,7 +17,7 @@ export class SteadyInput {
   readonly #onChange: OnLevel;
   #raw: Level;
   #steady: Level;
-  /** Of the pin's clock, like every time here: since when the level counts as being what it is. */
+  /** Since when the level counts as being what it is. */
   #sinceMs = Number.NEGATIVE_INFINITY;
   #lockedUntilMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
@@ -47,14 +47,11 @@ export class SteadyInput {
     if (this.#raw !== this.#steady && atMs - this.#sinceMs >= this.#config.glitchFilterMs) this.#accept();
     this.#raw = level;
     this.#sinceMs = Math.max(atMs, this.#lockedUntilMs);
-    this.#consider(this.#sinceMs - atMs);
-  }
-
-  #consider(lockedMs: number): void {
     this.#cancel?.();
-    if (this.#raw === this.#steady) return;
+    if (level === this.#steady) return;
     // A pulse that is long over must not be taken for a press by a loop that was too busy to hear of its end.
-    this.#cancel = this.#clock.afterNews(lockedMs + this.#config.glitchFilterMs, () => this.#accept());
+    const dueMs = this.#sinceMs + this.#config.glitchFilterMs;
+    this.#cancel = this.#clock.atAfterNews(dueMs, () => this.#accept());
   }
 
   #accept(): void {
