@@ -1,10 +1,15 @@
 import { defineConfig } from "vitest/config";
 
 /** One vitest project per kind of test; a slow kind runs its files one after another so that two cores suffice. */
-const kind = (name: string, timeoutSeconds: number, parallel: boolean, retry = 0) => ({
+const kind = (
+  name: string,
+  timeoutSeconds: number,
+  parallel: boolean,
+  more: { retry?: number; setupFiles?: string } = {},
+) => ({
   test: {
     name,
-    retry,
+    ...more,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: timeoutSeconds * 1000,
@@ -24,7 +29,7 @@ export default defineConfig({
       kind("scenario", 180, false),
       kind("crash", 300, false),
       // A browser that a busy machine holds up is no fault of the app's; scripts/test names what passed at a second try.
-      kind("browser", 120, false, 1),
+      kind("browser", 120, false, { retry: 1, setupFiles: "test/browser/say-what-shows.ts" }),
       ...asked.map(([name, timeoutSeconds]) => kind(name, timeoutSeconds, false)),
     ],
     maxWorkers: 2,

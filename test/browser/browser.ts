@@ -1,11 +1,12 @@
 import { type Browser, chromium } from "playwright-core";
+import { remember } from "./say-what-shows.ts";
 
 /**
  * Debian's Chromium, which speaks to nobody but the pages of a test.
  * @param home - Where it looks for the authorities that its user has installed.
  */
-export function launchBrowser(extra: readonly string[] = [], home?: string): Promise<Browser> {
-  return chromium.launch({
+export async function launchBrowser(extra: readonly string[] = [], home?: string): Promise<Browser> {
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     ...(home === undefined ? {} : { env: { ...process.env, HOME: home } }),
     args: [
@@ -21,4 +22,6 @@ export function launchBrowser(extra: readonly string[] = [], home?: string): Pro
       ...extra,
     ],
   });
+  remember(browser);
+  return browser;
 }

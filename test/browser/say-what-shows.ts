@@ -1,0 +1,32 @@
+import type { Browser, Page } from "playwright-core";
+import { afterEach } from "vitest";
+
+/** A setup file: a browser test that fails says what its pages showed, since nobody can look at them any more. */
+const MOST_CHARACTERS = 240;
+const LOOK_WITHIN_MS = 2000;
+const browsers = new Set<Browser>();
+
+export function remember(browser: Browser): void {
+  browsers.add(browser);
+  browser.on("disconnected", () => browsers.delete(browser));
+}
+
+afterEach(async ({ task }) => {
+  const error = task.result?.state === "fail" ? task.result.errors?.at(-1) : undefined;
+  if (error === undefined) return;
+  const pages = [...browsers].flatMap((browser) => browser.contexts()).flatMap((context) => context.pages());
+  const [first = "", ...others] = String(error.message).split("\n");
+  const shown = await Promise.all(pages.map(saying));
+  error.message = [first, ...shown].join(" | ") + others.map((line) => `\n${line}`).join("");
+});
+
+/** What is open over the rest is told instead of it. */
+async function saying(page: Page): Promise<string> {
+  const text = page.evaluate(
+    // biome-ignore lint/performance/useDomNodeTextContent: what is hidden did not show
+    () => `${location.hash} ${(document.querySelector<HTMLElement>("dialog[open]") ?? document.body).innerText}`,
+  );
+  const late = new Promise<string>((resolve) => setTimeout(resolve, LOOK_WITHIN_MS, "a page that does not answer"));
+  const seen = await Promise.race([text, late]).catch((error: unknown) => `a page that is gone: ${String(error)}`);
+  return seen.replaceAll(/\s+/g, " ").slice(0, MOST_CHARACTERS);
+}
