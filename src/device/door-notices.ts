@@ -25,6 +25,9 @@ const CONDITIONS: readonly StatusCondition[] = [
   "microphone-lost",
 ];
 
+/** A ring's message is made and written in less than this, on a slow board too. */
+const RING_OUT_MS = 5;
+
 /** Who hears of what: rings and motion begin clips, members' phones are told, lights show. The returned function ends it. */
 export function wireDoorNotices({ bus, link, filming: clips, recorder, lights, camera }: DoorNoticePorts): () => void {
   const ends: (() => void)[] = [];
@@ -48,6 +51,7 @@ export function wireDoorNotices({ bus, link, filming: clips, recorder, lights, c
     showFilming(-1);
     if (sound) showHearing(-1);
   });
+  on("bellTouched", ({ forMs }) => recorder.standBack(forMs + RING_OUT_MS));
   on("ringPressed", async ({ atMs }) => {
     link.notify("ring", { atMs });
     await nextTurn(); // the message is on its way then: what begins a clip would be done before the socket is written to

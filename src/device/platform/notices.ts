@@ -2,6 +2,8 @@ import type { Log } from "./logger.ts";
 
 /** What parts tell each other, in the past tense. Losing a notice loses no data. Times are unix milliseconds. */
 export interface Notices {
+  /** The bell's pin has changed, from which a press may come; `forMs`: how long that takes to be sure. */
+  bellTouched: { readonly forMs: number };
   ringPressed: { readonly atMs: number };
   ringReleased: { readonly atMs: number };
   motionStarted: { readonly atMs: number; readonly source: "pir" | "pixels" };

@@ -118,6 +118,11 @@ export class Capture {
     this.#sockets.get("live")?.setPaused(!on);
   }
 
+  /** Reads nothing for a moment. */
+  setHeld(held: boolean): void {
+    for (const socket of this.#sockets.values()) socket.setHeld(held);
+  }
+
   /** Ends this life of ffmpeg so that another begins. */
   renew(): void {
     this.#end("renewed");

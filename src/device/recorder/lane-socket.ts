@@ -18,6 +18,7 @@ export class LaneSocket {
   readonly #end = new AbortController();
   #socket: Socket | undefined;
   #isPaused = false;
+  #isHeld = false;
 
   /** @param onData - Given bytes that are overwritten by the next ones. */
   constructor(path: string, clock: Pick<Clock, "sleep">, onData: (chunk: Uint8Array) => void) {
@@ -37,7 +38,17 @@ export class LaneSocket {
   /** While paused, ffmpeg meets a full socket; only a lane behind a dropping queue may be paused for long. */
   setPaused(paused: boolean): void {
     this.#isPaused = paused;
-    if (paused) this.#socket?.pause();
+    this.#apply();
+  }
+
+  /** Leaves alone for a moment what ffmpeg has to say, whether paused or not. */
+  setHeld(held: boolean): void {
+    this.#isHeld = held;
+    this.#apply();
+  }
+
+  #apply(): void {
+    if (this.#isPaused || this.#isHeld) this.#socket?.pause();
     else this.#socket?.resume();
   }
 
@@ -60,12 +71,12 @@ export class LaneSocket {
         buffer: this.#buffer,
         callback: (length) => {
           this.#onData(this.#buffer.subarray(0, length));
-          return !this.#isPaused;
+          return !(this.#isPaused || this.#isHeld);
         },
       },
     });
     this.#socket = socket;
-    if (this.#isPaused) socket.pause();
+    if (this.#isPaused || this.#isHeld) socket.pause();
     return new Promise((resolve) => {
       socket.once("connect", () => resolve(true));
       // Later on, a broken connection shows as ffmpeg's end, which is watched.

@@ -24,6 +24,8 @@ import { RestartDelay } from "./restart-delay.ts";
 import { liveSocketPath, prepareSocketDir, socketDir } from "./runtime-dir.ts";
 import { describeSource } from "./sources/sources.ts";
 
+/** A bell whose pin never rests holds up nothing more often than this. */
+const STAND_BACK_EVERY_MS = 1000;
 /** A microphone that came back waits for the end of the clip being recorded. */
 const RENEW_AGAIN_MS = 1000;
 
@@ -53,6 +55,7 @@ export class Recorder {
   /** Why, as told last. */
   #lostReason: string | undefined;
   #heardAtMs = 0;
+  #stoodBackAtMs = Number.NEGATIVE_INFINITY;
   #life: AbortController | undefined;
   #supervision: Promise<void> = Promise.resolve();
   /** One life of ffmpeg, from looking at the source to the process's death. */
@@ -130,6 +133,19 @@ export class Recorder {
         signal?.addEventListener("abort", () => resolve(), { once: true });
       });
     }
+  }
+
+  /**
+   * Reads nothing from ffmpeg for that long, so that the processor is free for something that must not wait; once a second at
+   * most. Nothing is lost: its sockets hold far more than that.
+   */
+  standBack(ms: number): void {
+    const { clock } = this.#ports;
+    const capture = this.#capture;
+    if (capture === undefined || clock.monotonicMs() - this.#stoodBackAtMs < STAND_BACK_EVERY_MS) return;
+    this.#stoodBackAtMs = clock.monotonicMs();
+    capture.setHeld(true);
+    clock.after(ms, () => capture.setHeld(false));
   }
 
   /**

@@ -1,9 +1,11 @@
 import type { Cancel, Clock } from "../platform/clock.ts";
-import type { InputPin } from "./gpio-driver.ts";
+import type { InputPin, Level } from "./gpio-driver.ts";
 import type { ButtonConfig } from "./sensor-config.ts";
 import { SteadyInput } from "./steady-input.ts";
 
 export interface ButtonEvents {
+  /** A press or a release may come of it. */
+  readonly touched?: () => void;
   readonly pressed: () => void;
   readonly released: (heldMs: number) => void;
   /** Once per press, when it has lasted for longer than a person holds a button. */
@@ -23,9 +25,8 @@ export class Button {
     this.#config = config;
     this.#clock = clock;
     this.#events = events;
-    this.#input = new SteadyInput(config, clock, pin, (level, atMs) =>
-      level === 1 ? this.#press(atMs) : this.#release(atMs),
-    );
+    const onChange = (level: Level, atMs: number): void => (level === 1 ? this.#press(atMs) : this.#release(atMs));
+    this.#input = new SteadyInput(config, clock, pin, onChange, events.touched);
     if (this.#input.level === 1) this.#awaitStuck();
   }
 

@@ -101,6 +101,7 @@ export class Sensors {
     const pin = await driver.input("bell");
     if (pin === null) return;
     const bell = new Button(this.#config.bell, clock, pin, {
+      touched: () => bus.emit("bellTouched", { forMs: this.#config.bell.glitchFilterMs }),
       pressed: () => {
         chime.ring();
         lights.pressed(true);

@@ -15,6 +15,7 @@ export class SteadyInput {
   readonly #config: SteadyInputConfig;
   readonly #clock: Clock;
   readonly #onChange: OnLevel;
+  readonly #onDoubt: () => void;
   #raw: Level;
   #steady: Level;
   /** Since when the level counts as being what it is. */
@@ -23,10 +24,18 @@ export class SteadyInput {
   #isStopped = false;
   #cancel: Cancel | undefined;
 
-  constructor(config: SteadyInputConfig, clock: Clock, pin: InputPin, onChange: OnLevel) {
+  /** @param onDoubt - The level differs, and it will be told only after the glitch filter whether that counts. */
+  constructor(
+    config: SteadyInputConfig,
+    clock: Clock,
+    pin: InputPin,
+    onChange: OnLevel,
+    onDoubt: () => void = () => {},
+  ) {
     this.#config = config;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#onDoubt = onDoubt;
     this.#raw = pin.initial;
     this.#steady = pin.initial;
     pin.watch((level, atMs) => this.#edge(level, atMs));
@@ -52,6 +61,7 @@ export class SteadyInput {
     // A pulse that is long over must not be taken for a press by a loop that was too busy to hear of its end.
     const dueMs = this.#sinceMs + this.#config.glitchFilterMs;
     this.#cancel = this.#clock.atAfterNews(dueMs, () => this.#accept());
+    this.#onDoubt();
   }
 
   #accept(): void {

@@ -67,6 +67,27 @@ describe("a recording of the test pattern", () => {
     expect(played).toMatchObject({ codec: "h264", width: 640, packets: 1, startSeconds: 0, complaints: "" });
   });
 
+  test("stands back for others, now and then, and loses nothing by it", async () => {
+    const { recorder } = await startRecorder({ postRollMs: 4000 });
+    const recording = recorder.record("ring");
+    if (recording === null) throw new Error("nothing recorded");
+    const all = collect(recording);
+    const calls = setInterval(() => recorder.standBack(400), 20); // without a bound it would read nothing at all
+    const fragments = await all;
+    clearInterval(calls);
+    expect(recording.closed).toBe("full");
+    const { timescale } = trackInfo(recording.inits.video);
+    let endTicks = 0;
+    for (const { bytes } of lane(fragments, "video").slice(1)) {
+      const { baseDecodeTime, durationTicks } = fragmentTiming(bytes, timescale);
+      expect(baseDecodeTime).toBe(endTicks);
+      endTicks = baseDecodeTime + durationTicks;
+    }
+    expect((endTicks * 1000) / timescale).toBeGreaterThanOrEqual(recording.preRollMs + 3500);
+    expect(await play(lane(fragments, "video"))).toMatchObject({ complaints: "" });
+    expect(await play(lane(fragments, "audio"))).toMatchObject({ complaints: "" });
+  });
+
   test("is made longer by a second trigger, up to the limit, and the next one starts without its pictures", async () => {
     const { recorder } = await startRecorder({ postRollMs: 2000, maximumClipMs: 5000 });
     const recording = recorder.record("ring");

@@ -8,12 +8,17 @@ import { FakeClock } from "../../fakes/fake-clock.ts";
 
 const config = { glitchFilterMs: 5, debounceMs: 60, stuckAfterMs: 30_000 };
 
-async function bell({ down = false, ...changes }: Partial<typeof config> & { readonly down?: boolean } = {}) {
+async function bell({
+  down = false,
+  touched = false,
+  ...changes
+}: Partial<typeof config> & { readonly down?: boolean; readonly touched?: boolean } = {}) {
   const clock = new FakeClock();
   const driver = new SimulatedDriver(clock);
   if (down) driver.setLevel("bell", 1);
   const events: string[] = [];
   const button = new Button({ ...config, ...changes }, clock, await driver.input("bell"), {
+    ...(touched ? { touched: () => void events.push(`touched@${clock.monotonicMs()}`) } : {}),
     pressed: () => void events.push(`pressed@${clock.monotonicMs()}`),
     released: (heldMs) => void events.push(`released after ${heldMs}`),
     stuck: (heldMs) => void events.push(`stuck after ${heldMs}`),
@@ -36,6 +41,12 @@ describe("a bell button", () => {
     const { events, play } = await bell();
     await play([1, 200], [0, 200]);
     expect(events).toEqual(["pressed@5", "released after 200"]);
+  });
+
+  test("says that it was touched before it is sure of a press, so that others stand back", async () => {
+    const { events, play } = await bell({ touched: true });
+    await play([1, 200], [0, 200]);
+    expect(events).toEqual(["touched@0", "pressed@5", "touched@200", "released after 200"]);
   });
 
   test("rings nothing at a pulse of 1 ms, nor at a hundred of them", async () => {
