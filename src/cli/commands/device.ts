@@ -16,8 +16,10 @@ const runCommands: readonly CommandDefinition[] = [
       "Makes the signing key in the data directory (device.key, readable by its user only) and, where there is none yet, a configuration with every setting explained. Nothing that exists is overwritten.",
     options: [configFlag, { flags: "--data <dir>", meaning: "where clips, keys and the catalog are kept" }],
     examples: [
-      { command: "sudo -u doorward doorward init", meaning: "on the doorbell, once" },
-      { command: "doorward init --config ./door.toml --data ./door", meaning: "try it in this folder" },
+      {
+        command: "doorward init --config ./door.toml --data ./door",
+        meaning: "try it in this folder; on a doorbell `scripts/install` does this",
+      },
     ],
     load: () => import("../device/init.ts"),
   },
@@ -43,8 +45,14 @@ const runCommands: readonly CommandDefinition[] = [
       { flags: "--broker-password-file <file>", meaning: "file with its password" },
     ],
     examples: [
-      { command: "sudo -u doorward doorward setup", meaning: "on the doorbell; `scripts/install` does this for you" },
-      { command: "sudo -u doorward doorward setup --yes --name 'Garden gate'", meaning: "unattended" },
+      {
+        command: "sudo /opt/doorward/scripts/install --setup",
+        meaning: "on the doorbell: asks what this command asks",
+      },
+      {
+        command: "doorward setup --config ./door.toml --data ./door --yes --name 'Garden gate'",
+        meaning: "in a folder of your own, unattended",
+      },
     ],
     load: () => import("../device/setup.ts"),
   },
