@@ -360,7 +360,10 @@ export class DoorWatch implements Startable {
       wake: (member) => this.#push?.wake(member),
     });
     this.#stops.push(
-      this.#ports.bus.on("ringPressed", () => calls.rang()),
+      this.#ports.bus.on("ringPressed", async () => {
+        await nextTurn(); // whom the message reaches need not be woken, and it goes first
+        calls.rang();
+      }),
       () => calls.stop(),
     );
     answerRingOps(link, calls);
