@@ -90,7 +90,9 @@ export class GpiodDriver implements GpioDriver {
     this.#monitors.add(child);
     createInterface(child.stdout).on("line", (text) => {
       const { level, atMs } = edgeIn(text);
-      onLevel(level, Math.min(this.#clock.monotonicMs(), atMs - this.#kernelAheadMs));
+      const [changedMs, nowMs] = [atMs - this.#kernelAheadMs, this.#clock.monotonicMs()];
+      const isPast = changedMs <= nowMs; // kernels before 5.7 give the time of day, and what is printed may be no number
+      onLevel(level, isPast ? changedMs : nowMs);
     });
     child.on("error", () => {});
     child.on("close", (code) => {

@@ -61,6 +61,19 @@ describe.each(["1.6.3", "2.2.1"] as const)("gpiod %s", (version) => {
     expect(call).toContain(version === "1.6.3" ? "--format=%e %s %n" : "--format=%e %S");
   });
 
+  test("an edge of a time that cannot be is one of now", async () => {
+    execFileSync("mkfifo", [join(dir, "edges-17")]);
+    const edges: (readonly [number, number])[] = [];
+    (await driver.input("bell"))?.watch((level, atMs) => void edges.push([level, atMs]));
+    await writeFile(join(dir, "edges-17"), "1 1790000000000 0\n0\n");
+    await vi.waitFor(() =>
+      expect(edges).toEqual([
+        [1, clock.monotonicMs()],
+        [0, clock.monotonicMs()],
+      ]),
+    );
+  });
+
   test("a gpiomon that ends is started again", async () => {
     execFileSync("mkfifo", [join(dir, "edges-17")]);
     const levels: number[] = [];
