@@ -155,12 +155,10 @@ describe("a recording plays", () => {
 
 describe("a recipient's card", () => {
   let card = "";
-  beforeAll(async () => {
+  beforeEach(async () => {
     const file = join(dir, "neighbour.card");
     await makeCard(file);
     card = `doorward-card:${(await readFile(file)).toString("base64url")}`;
-  });
-  beforeEach(async () => {
     await page.goto(`${door.url}#/`);
     await page.reload();
     await openNewest(page);

@@ -4,7 +4,8 @@ import { Sheet } from "../../ui/sheet.tsx";
 import { words } from "../words.ts";
 
 const LOOK_EVERY_MS = 160;
-const LONGEST_SIDE = 640;
+/** By turns: a code that jsQR misses at one size, however long it is held still, it finds at another. */
+const LONGEST_SIDES = [640, 560, 480] as const;
 
 interface ScannerProps {
   readonly title: string;
@@ -34,8 +35,11 @@ async function codeFinder(): Promise<FindCode> {
   const { default: loaded } = await import("jsqr");
   const jsQR = loaded.default;
   const canvas = document.createElement("canvas");
+  let looks = 0;
   return (video) => {
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(video.videoWidth, video.videoHeight, 1));
+    const longestSide = LONGEST_SIDES[looks % LONGEST_SIDES.length] ?? LONGEST_SIDES[0];
+    looks += 1;
+    const scale = Math.min(1, longestSide / Math.max(video.videoWidth, video.videoHeight, 1));
     canvas.width = Math.round(video.videoWidth * scale);
     canvas.height = Math.round(video.videoHeight * scale);
     const context = canvas.getContext("2d", { willReadFrequently: true });
