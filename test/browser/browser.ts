@@ -1,5 +1,7 @@
 import { type Browser, chromium } from "playwright-core";
-import { remember } from "./say-what-shows.ts";
+
+/** Those that have not been closed, for whoever tells what they show. */
+export const openBrowsers = new Set<Browser>();
 
 /**
  * Debian's Chromium, which speaks to nobody but the pages of a test.
@@ -22,6 +24,7 @@ export async function launchBrowser(extra: readonly string[] = [], home?: string
       ...extra,
     ],
   });
-  remember(browser);
+  openBrowsers.add(browser);
+  browser.on("disconnected", () => openBrowsers.delete(browser));
   return browser;
 }

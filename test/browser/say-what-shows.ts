@@ -1,20 +1,15 @@
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterEach } from "vitest";
+import { openBrowsers } from "./browser.ts";
 
 /** A setup file: a browser test that fails says what its pages showed, since nobody can look at them any more. */
 const MOST_CHARACTERS = 240;
 const LOOK_WITHIN_MS = 2000;
-const browsers = new Set<Browser>();
-
-export function remember(browser: Browser): void {
-  browsers.add(browser);
-  browser.on("disconnected", () => browsers.delete(browser));
-}
 
 afterEach(async ({ task }) => {
   const error = task.result?.state === "fail" ? task.result.errors?.at(-1) : undefined;
   if (error === undefined) return;
-  const pages = [...browsers].flatMap((browser) => browser.contexts()).flatMap((context) => context.pages());
+  const pages = [...openBrowsers].flatMap((browser) => browser.contexts()).flatMap((context) => context.pages());
   const [first = "", ...others] = String(error.message).split("\n");
   const shown = await Promise.all(pages.map(saying));
   error.message = [first, ...shown].join(" | ") + others.map((line) => `\n${line}`).join("");
