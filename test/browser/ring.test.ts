@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleProgram } from "../fakes/daemon.ts";
@@ -100,6 +101,7 @@ describe("a ring in the open app", () => {
     await picture.evaluate((image) => image.classList.add("of-the-first"));
     const said = await page.getByText(/^Rang at/).textContent();
     const { shaken } = await sensed();
+    await sleep(1000); // the time is shown in whole seconds
     await rings();
     await until(async () => (await page.getByText(/^Rang at/).textContent()) !== said);
     expect(await page.locator(".of-the-first").count()).toBe(0);
