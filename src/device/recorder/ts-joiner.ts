@@ -25,11 +25,15 @@ export class TsJoiner {
     const bytes = Buffer.concat([this.#pending, chunk]);
     let tablesAt = -1;
     let at = 0;
-    for (; at + PACKET_BYTES <= bytes.length; at += PACKET_BYTES) {
-      if (bytes[at] !== SYNC_BYTE) continue;
+    while (at + PACKET_BYTES <= bytes.length) {
+      if (!isPacketAt(bytes, at)) {
+        at += 1; // a viewer may come, or the one before it have gone, in the middle of a packet
+        continue;
+      }
       const packet = bytes.subarray(at, at + PACKET_BYTES);
       if (pidOf(packet) === PAT_PID) tablesAt = at;
       else if (tablesAt >= 0 && isKeyFrame(packet) && this.#isFresh(packet)) return bytes.subarray(tablesAt);
+      at += PACKET_BYTES;
     }
     this.#pending = bytes.subarray(tablesAt >= 0 && at - tablesAt < 8 * PACKET_BYTES ? tablesAt : at);
     return null;
@@ -43,6 +47,9 @@ export class TsJoiner {
   }
 }
 
+/** The byte that begins a packet occurs inside of one too: where the next should begin it must stand again. */
+const isPacketAt = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === SYNC_BYTE && (at + PACKET_BYTES >= bytes.length || bytes[at + PACKET_BYTES] === SYNC_BYTE);
 const byteAt = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
 const pidOf = (packet: Uint8Array): number => ((byteAt(packet, 1) & 0x1f) << 8) | byteAt(packet, 2);
 

@@ -46,6 +46,21 @@ test("however the stream is cut", () => {
   }
 });
 
+test("a viewer that comes in the middle of a packet finds the next", () => {
+  const beginning = stream(pat, pmt, picture(180_000, true), more);
+  for (const cut of [1, 100, 187]) {
+    const got = new TsJoiner(0).push(stream(more.subarray(cut), more, beginning));
+    expect(got).toEqual(Buffer.from(beginning));
+  }
+});
+
+test("a byte in a packet that looks like the beginning of one is none", () => {
+  const rest = more.slice(100);
+  rest[20] = 0x47;
+  const beginning = stream(pat, pmt, picture(180_000, true), more);
+  expect(new TsJoiner(0).push(stream(rest, more, beginning))).toEqual(Buffer.from(beginning));
+});
+
 test("a key frame left over from when nobody watched is passed over", () => {
   const joiner = new TsJoiner(100 * 90_000);
   expect(joiner.push(stream(pat, pmt, picture(20 * 90_000, true)))).toBeNull();
