@@ -17,6 +17,8 @@ interface Stream {
   readonly sdp: string;
   readonly tracks: readonly Track[];
   readonly viewers: Set<Viewer>;
+  /** The last sender report (RTCP) of each track, by the publisher's channel: what lays picture and sound side by side. */
+  readonly reports: Map<number, Buffer>;
 }
 
 interface Viewer {
@@ -30,7 +32,8 @@ const MOST_UNSENT_BYTES = 4_000_000;
 
 /**
  * An IP camera's RTSP side (RFC 2326, TCP interleaved only): one ffmpeg publishes into a path (ANNOUNCE, RECORD), any
- * number of viewers play it. Packets pass as they come, so a viewer begins in mid-picture, as with a real camera.
+ * number of viewers play it. Packets pass as they come, so a viewer begins in mid-picture, as with a real camera, and is told
+ * at once which moment the tracks' times stand for.
  */
 export class RtspCamera {
   readonly #server: Server = createServer((socket) => this.#serve(socket));
@@ -100,7 +103,7 @@ export class RtspCamera {
         return publishes;
       case "ANNOUNCE": {
         const tracks = [...body.matchAll(/^a=control:(\S+)/gm)].map(([, control = ""]) => ({ control }));
-        const announced: Stream = { sdp: body, tracks, viewers: new Set() };
+        const announced: Stream = { sdp: body, tracks, viewers: new Set(), reports: new Map() };
         this.#streams.set(path, announced);
         reply("200 OK");
         return announced;
@@ -125,7 +128,9 @@ export class RtspCamera {
       }
       case "PLAY":
         reply("200 OK");
-        stream?.viewers.add(viewer);
+        if (stream === undefined) return publishes;
+        for (const report of stream.reports.values()) pass(report, viewer);
+        stream.viewers.add(viewer);
         return publishes;
       case "TEARDOWN":
         stream?.viewers.delete(viewer);
@@ -139,13 +144,18 @@ export class RtspCamera {
 }
 
 function relay(stream: Stream, packet: Buffer): void {
-  for (const { socket, channels } of stream.viewers) {
-    const channel = channels.get(packet.readUInt8(1));
-    if (channel === undefined || socket.writableLength > MOST_UNSENT_BYTES) continue;
-    const copy = Buffer.from(packet);
-    copy.writeUInt8(channel, 1);
-    socket.write(copy);
-  }
+  const channel = packet.readUInt8(1);
+  const isReport = channel % 2 === 1;
+  if (isReport) stream.reports.set(channel, Buffer.from(packet));
+  for (const viewer of stream.viewers) pass(packet, viewer);
+}
+
+function pass(packet: Buffer, { socket, channels }: Viewer): void {
+  const channel = channels.get(packet.readUInt8(1));
+  if (channel === undefined || socket.writableLength > MOST_UNSENT_BYTES) return;
+  const copy = Buffer.from(packet);
+  copy.writeUInt8(channel, 1);
+  socket.write(copy);
 }
 
 function takeRequest(bytes: Buffer): { request: Request; bytes: number } | null {
