@@ -26,6 +26,8 @@ import { describeSource } from "./sources/sources.ts";
 
 /** A bell whose pin never rests holds up nothing more often than this. */
 const STAND_BACK_EVERY_MS = 1000;
+/** While somebody looks at a picture that stands still, a lost camera is tried as often as this. */
+const WATCHED_RETRY_MS = 2000;
 /** A microphone that came back waits for the end of the clip being recorded. */
 const RENEW_AGAIN_MS = 1000;
 
@@ -52,6 +54,8 @@ export class Recorder {
   #verifier: MotionVerifier | undefined;
   #isPrivate = false;
   #isLost = false;
+  /** {@link Recorder.isReady} was told, and nothing of its end yet. */
+  #isToldReady = false;
   /** Why, as told last. */
   #lostReason: string | undefined;
   #heardAtMs = 0;
@@ -151,11 +155,15 @@ export class Recorder {
   /**
    * Begins a recording with the pre-roll, or extends the one that runs and returns it.
    * @param signal - Ends the recording early, as `cut`.
-   * @returns Null in privacy mode and while the camera gives nothing.
+   * @returns Null in privacy mode and while the camera gives nothing; a lost camera is tried at once when somebody rings.
    */
   record(trigger: Trigger, signal?: AbortSignal): Recording | null {
     const lanes = this.#lanes;
-    if (this.#isPrivate || !this.isReady || lanes === undefined || lanes.video === null) return null;
+    if (this.#isPrivate) return null;
+    if (!this.isReady || lanes === undefined || lanes.video === null) {
+      if (trigger === "ring") this.#pause.abort();
+      return null;
+    }
     if (this.#recording !== undefined && !this.#recording.isOver) {
       this.#recording.extend();
       return this.#recording;
@@ -214,9 +222,12 @@ export class Recorder {
 
   /** One line for each cause, however often it is tried. @returns How long to wait before the next start. */
   #lost(reason: string): number {
-    if (!this.#isLost) this.#ports.notices.emit("cameraLost", { reason });
+    // A camera that came back may be lost again before its first fragment is whole: whoever was told of it hears that too.
+    if (!this.#isLost || this.#isToldReady) this.#ports.notices.emit("cameraLost", { reason });
     this.#isLost = true;
-    const retryMs = this.#restartDelay.next();
+    this.#isToldReady = false;
+    const delayMs = this.#restartDelay.next();
+    const retryMs = this.#live.isWatched ? Math.min(delayMs, WATCHED_RETRY_MS) : delayMs;
     const { log } = this.#ports;
     if (reason === this.#lostReason) log.debug("camera still lost", { reason, retryMs });
     else log.warn("camera lost", { reason, todo: whatToDo(reason) });
@@ -318,6 +329,7 @@ export class Recorder {
   }
 
   #becameReady(): void {
+    this.#isToldReady = true;
     this.#ports.notices.emit("cameraReady", {});
     for (const resume of this.#waitingForPicture) resume();
     this.#waitingForPicture.clear();

@@ -1,9 +1,24 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
-import { collect, ffmpegOf, lane, play, playFile, scratch, startRecorder, until, useScratch } from "./recorder-rig.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  clockThatSleepsAtMost,
+  collect,
+  ffmpegOf,
+  H264,
+  lane,
+  makeFilm,
+  makeRecorder,
+  play,
+  playFile,
+  scratch,
+  startRecorder,
+  TEST_PICTURE,
+  until,
+  useScratch,
+} from "./recorder-rig.ts";
 
 useScratch();
 
@@ -70,5 +85,23 @@ describe("live viewers", () => {
     viewer.socket.destroy();
     expect(rig.notices).toEqual([]);
     expect(recorder.isReady).toBe(true);
+  });
+
+  test("who look at a camera that is lost see it again without a long wait", async () => {
+    const path = await makeFilm("watched.mp4", ...TEST_PICTURE, "-t", "20", ...H264, "-g", "15");
+    const rig = makeRecorder({ source: { kind: "file", path, subPath: null } }, clockThatSleepsAtMost(2000));
+    onTestFinished(() => rig.recorder.stop());
+    await rig.recorder.start();
+    await rig.recorder.ready();
+    const viewer = view(rig.recorder.liveSocketPath);
+    await until(() => length(viewer.chunks) > 0);
+    await rename(path, `${path}.away`);
+    process.kill(await ffmpegOf(rig), "SIGKILL");
+    await until(() => rig.timesLost() > 4);
+    await rename(`${path}.away`, path);
+    await rig.recorder.ready();
+    const before = length(viewer.chunks);
+    await until(() => length(viewer.chunks) > before);
+    viewer.socket.destroy();
   });
 });

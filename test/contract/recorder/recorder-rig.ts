@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import { systemClock } from "../../../src/device/platform/clock.ts";
+import { type Clock, systemClock } from "../../../src/device/platform/clock.ts";
 import { silentLog } from "../../../src/device/platform/logger.ts";
 import { Recorder } from "../../../src/device/recorder/recorder.ts";
 import { type RecorderConfig, recorderDefaults } from "../../../src/device/recorder/recorder-config.ts";
@@ -22,6 +22,8 @@ export interface Rig {
   readonly notices: string[];
   /** How often a capture came to give all that a clip needs. */
   readonly timesReady: () => number;
+  /** How often a camera was found lost. */
+  readonly timesLost: () => number;
   /** How often motion was reported. */
   readonly motions: () => number;
   readonly config: RecorderConfig;
@@ -50,9 +52,16 @@ export async function startRecorder(changes: Partial<RecorderConfig> = {}): Prom
   return rig;
 }
 
-export function makeRecorder(changes: Partial<RecorderConfig> = {}): Rig {
+/** Of a longer sleep nothing but its signal wakes. */
+export const clockThatSleepsAtMost = (mostMs: number): Clock => ({
+  ...systemClock,
+  sleep: (ms, signal) => systemClock.sleep(ms > mostMs ? 2 ** 31 - 1 : ms, signal),
+});
+
+export function makeRecorder(changes: Partial<RecorderConfig> = {}, clock: Clock = systemClock): Rig {
   const notices: string[] = [];
   let timesReady = 0;
+  let timesLost = 0;
   let motions = 0;
   const config: RecorderConfig = {
     ...recorderDefaults,
@@ -62,9 +71,12 @@ export function makeRecorder(changes: Partial<RecorderConfig> = {}): Rig {
     runtimeDir: scratch(`run-${++rigs}`),
     ...changes,
   };
+  const noted = (event: string): void => {
+    if (event === "camera lost" || event === "camera still lost") timesLost += 1;
+  };
   const recorder = new Recorder(config, {
-    clock: systemClock,
-    log: silentLog,
+    clock,
+    log: { ...silentLog, warn: noted, debug: noted },
     notices: {
       emit: (name) => {
         if (name === "cameraReady") timesReady += 1;
@@ -75,7 +87,14 @@ export function makeRecorder(changes: Partial<RecorderConfig> = {}): Rig {
       motions += 1;
     },
   });
-  return { recorder, notices, timesReady: () => timesReady, motions: () => motions, config };
+  return {
+    recorder,
+    notices,
+    timesReady: () => timesReady,
+    timesLost: () => timesLost,
+    motions: () => motions,
+    config,
+  };
 }
 
 /** Makes a film with ffmpeg. */

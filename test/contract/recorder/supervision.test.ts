@@ -3,8 +3,10 @@ import { rename } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import {
+  clockThatSleepsAtMost,
   collect,
   ffmpegOf,
+  H264,
   lane,
   makeFilm,
   makeRecorder,
@@ -80,6 +82,35 @@ describe("supervision", () => {
     } finally {
       await rig.recorder.stop();
     }
+  });
+
+  test("a lost camera is tried at once when somebody rings", async () => {
+    const path = await makeFilm("rung.mp4", ...TEST_PICTURE, "-t", "2");
+    await rename(path, `${path}.away`);
+    const rig = makeRecorder({ source: { kind: "file", path, subPath: null } }, clockThatSleepsAtMost(100));
+    try {
+      await rig.recorder.start();
+      await until(() => rig.notices.length > 0);
+      await rename(`${path}.away`, path);
+      expect(rig.recorder.record("motion")).toBeNull();
+      await sleep(2000);
+      expect(rig.recorder.isReady).toBe(false); // control: nothing else ends the wait
+      expect(rig.recorder.record("ring")).toBeNull();
+      await rig.recorder.ready();
+    } finally {
+      await rig.recorder.stop();
+    }
+  });
+
+  test("a camera lost again before its first fragment is whole is told again", async () => {
+    // Key frames far apart: the first fragment would be whole after ten seconds.
+    const path = await makeFilm("long.mp4", ...TEST_PICTURE, "-t", "20", ...H264, "-g", "150");
+    const rig = await startRecorder({ source: { kind: "file", path, subPath: null } });
+    process.kill(await ffmpegOf(rig), "SIGKILL");
+    await until(() => rig.timesReady() === 2);
+    process.kill(await ffmpegOf(rig), "SIGKILL");
+    await until(() => rig.timesReady() === 3);
+    expect(rig.notices).toEqual(["cameraLost", "cameraLost"]);
   });
 });
 
