@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bundleProgram } from "../fakes/daemon.ts";
 import { RtspCamera } from "../fakes/rtsp-camera.ts";
 import { expectAccessible } from "./accessible.ts";
@@ -103,6 +103,7 @@ describe("a camera whose cable is pulled", () => {
 
   /** It films from now on. */
   const plugIn = async (): Promise<void> => {
+    if (camera.isPublished("/front")) return;
     const player = spawn(
       "ffmpeg",
       [
@@ -116,6 +117,7 @@ describe("a camera whose cable is pulled", () => {
     unplug = async () => {
       player.kill("SIGKILL");
       await gone;
+      await until(async () => !camera.isPublished("/front"));
     };
     await until(async () => camera.isPublished("/front"));
   };
@@ -135,35 +137,40 @@ describe("a camera whose cable is pulled", () => {
     camera.stop();
   });
 
+  // Also for a second try, which begins with whatever the first left.
+  beforeEach(async () => {
+    const close = page.getByRole("button", { name: "Close" });
+    if ((await close.count()) > 0) await close.click();
+  });
+
   const live = () => page.locator("dialog.live");
   const framesShown = (): Promise<number> =>
     live()
       .locator("video")
       .evaluate((video: HTMLVideoElement) => video.getVideoPlaybackQuality().totalVideoFrames);
+  const watch = async (): Promise<void> => {
+    await page.getByRole("button", { name: "Watch live" }).click({ timeout: 60_000 });
+    await until(async () => (await framesShown()) > 5, 60_000);
+  };
 
   const standsStill = () => live().getByText("No new picture is coming");
 
-  test("leaves a live view that says it stands still", async () => {
-    await page.getByRole("button", { name: "Watch live" }).click();
-    await until(async () => (await framesShown()) > 5);
+  test("leaves a live view that says it stands still, and shows the door again once it is plugged in", async () => {
+    await plugIn();
+    await watch();
     expect(await standsStill().count()).toBe(0); // control
     await unplug();
     await standsStill().waitFor();
     await expectAccessible(page);
-    await door.daemon.says("camera lost");
-  });
-
-  test("shows the door in the same view once it is plugged in", async () => {
     const before = await framesShown();
     await plugIn();
     await until(async () => (await framesShown()) > before + 5, 60_000);
     await until(async () => (await standsStill().count()) === 0);
     await page.getByRole("button", { name: "Close" }).click();
-    await unplug();
-    await door.daemon.says("camera lost", 2);
   });
 
   test("is told on the home screen, which offers no live view", async () => {
+    await unplug();
     await page.getByText("The doorbell keeps trying").waitFor();
     await page.getByRole("button", { name: "Watch live" }).waitFor({ state: "detached" });
     await expectAccessible(page);
@@ -184,8 +191,7 @@ describe("a camera whose cable is pulled", () => {
   test("shows the door again once it is plugged in, without anybody's doing", async () => {
     await plugIn();
     await page.getByText("Camera on").waitFor({ timeout: 60_000 });
-    await page.getByRole("button", { name: "Watch live" }).click();
-    await until(async () => (await framesShown()) > 5);
+    await watch();
     await page.getByRole("button", { name: "Close" }).click();
   });
 });

@@ -1,9 +1,11 @@
 import type { Page } from "playwright-core";
 import { afterEach } from "vitest";
+import { runningDaemons } from "../fakes/daemon.ts";
 import { openBrowsers } from "./browser.ts";
 
-/** A setup file: a browser test that fails says what its pages showed, since nobody can look at them any more. */
+/** A setup file: a browser test that fails says what its pages showed and its doorbells said, since nobody can look any more. */
 const MOST_CHARACTERS = 240;
+const LAST_WORDS = 5;
 const LOOK_WITHIN_MS = 2000;
 
 afterEach(async ({ task }) => {
@@ -12,7 +14,8 @@ afterEach(async ({ task }) => {
   const pages = [...openBrowsers].flatMap((browser) => browser.contexts()).flatMap((context) => context.pages());
   const [first = "", ...others] = String(error.message).split("\n");
   const shown = await Promise.all(pages.map(saying));
-  error.message = [first, ...shown].join(" | ") + others.map((line) => `\n${line}`).join("");
+  const said = [...runningDaemons].map((daemon) => `doorbell: ${daemon.lastWords(LAST_WORDS)}`);
+  error.message = [first, ...shown, ...said].join(" | ") + others.map((line) => `\n${line}`).join("");
 });
 
 /** What is open over the rest is told instead of it. */

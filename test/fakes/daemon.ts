@@ -24,6 +24,9 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** Those whose process runs, for whoever tells what they said. */
+export const runningDaemons = new Set<Daemon>();
+
 interface DaemonOptions {
   /** Put before the node program: `setpriv …`. */
   readonly via?: readonly string[];
@@ -46,7 +49,9 @@ export class Daemon {
     const [command, ...words] = [...via, process.execPath, program, "run", "--config", configFile];
     const env = { ...process.env, ...environment };
     this.#child = spawn(command ?? process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+    runningDaemons.add(this);
     this.ended = once(this.#child, "exit").then(([status]) => {
+      runningDaemons.delete(this);
       for (const listener of this.#listeners) listener();
       return status as number | null;
     });
@@ -62,6 +67,14 @@ export class Daemon {
   /** Lines of this event so far. */
   heard(event: string): readonly LogLine[] {
     return this.#log.filter((line) => line.event === event);
+  }
+
+  /** Its last lines, each in a few words. */
+  lastWords(count: number): string {
+    return this.#log
+      .slice(-count)
+      .map(({ time, event, reason }) => [String(time).slice(11, 19), event, reason].filter(Boolean).join(" "))
+      .join(", ");
   }
 
   /** Settles with the `count`-th line of this event, also when it came before. @throws Error when the daemon ends first. */
