@@ -5,7 +5,7 @@ const kind = (
   name: string,
   timeoutSeconds: number,
   parallel: boolean,
-  more: { retry?: number; setupFiles?: string } = {},
+  more: { retry?: number; setupFiles?: string; globalSetup?: string } = {},
 ) => ({
   test: {
     name,
@@ -29,7 +29,11 @@ export default defineConfig({
       kind("scenario", 180, false),
       kind("crash", 300, false),
       // A browser that a busy machine holds up is no fault of the app's; scripts/test names what passed at a second try.
-      kind("browser", 120, false, { retry: 1, setupFiles: "test/browser/say-what-shows.ts" }),
+      kind("browser", 120, true, {
+        retry: 1,
+        setupFiles: "test/browser/say-what-shows.ts",
+        globalSetup: "test/browser/build-once.ts",
+      }),
       ...asked.map(([name, timeoutSeconds]) => kind(name, timeoutSeconds, false)),
     ],
     maxWorkers: 2,

@@ -1,14 +1,19 @@
-// Builds the pages that people open in a browser: dist/app, the owner's app, and dist/portal, the recipient's page.
+// Builds the pages that people open in a browser: dist/app, the owner's app, and dist/portal, the recipient's page;
+// with --out FOLDER in another folder than dist.
 // The same sources give the same bytes: names carry hashes, and nothing carries a date.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build as bundle } from "esbuild";
 import { build } from "vite";
 
 process.env.NODE_ENV = "production"; // whoever builds, a test runner too, gets the same bytes
 
+const { values } = parseArgs({ options: { out: { type: "string", default: "dist" } } });
+const out = resolve(values.out);
+const [app, recipientPage] = [join(out, "app"), join(out, "portal")];
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 /** What every page has in common. */
@@ -24,7 +29,7 @@ await build({
   ...common,
   root: "src/app",
   build: {
-    outDir: "../../dist/app",
+    outDir: app,
     emptyOutDir: true,
     target: "es2022",
     modulePreload: { polyfill: false },
@@ -40,16 +45,16 @@ const filesIn = (folder) =>
     .toSorted();
 
 // The worker is named by what it keeps: it is fetched anew exactly when a file of the app has changed.
-const kept = filesIn("dist/app").filter((file) => file !== "service-worker.js");
+const kept = filesIn(app).filter((file) => file !== "service-worker.js");
 const digest = createHash("sha256");
-for (const file of kept) digest.update(`${file}\0`).update(readFileSync(join("dist/app", file)));
+for (const file of kept) digest.update(`${file}\0`).update(readFileSync(join(app, file)));
 const shell = {
   version: digest.digest("hex").slice(0, 16),
   files: ["./", ...kept.filter((file) => file !== "index.html").map((file) => `./${file}`)],
 };
 await bundle({
   entryPoints: ["src/app/worker/service-worker.ts"],
-  outfile: "dist/app/service-worker.js",
+  outfile: join(app, "service-worker.js"),
   bundle: true,
   minify: true,
   format: "iife",
@@ -59,17 +64,17 @@ await bundle({
 });
 
 // Beside each text, what it becomes on the way: a doorbell has better things to do than to compress.
-for (const file of filesIn("dist/app")) {
+for (const file of filesIn(app)) {
   if (!/\.(?:html|js|css|svg|webmanifest)$/.test(file)) continue;
-  const bytes = readFileSync(join("dist/app", file));
-  writeFileSync(join("dist/app", `${file}.gz`), gzipSync(bytes, { level: 9 }));
-  writeFileSync(join("dist/app", `${file}.br`), brotliCompressSync(bytes));
+  const bytes = readFileSync(join(app, file));
+  writeFileSync(join(app, `${file}.gz`), gzipSync(bytes, { level: 9 }));
+  writeFileSync(join(app, `${file}.br`), brotliCompressSync(bytes));
 }
 
 // A page that is opened as a file may load nothing beside it, so all of the recipient's page is one file.
 const portal = await bundle({
   entryPoints: ["src/portal/main.tsx"],
-  outdir: "dist/portal",
+  outdir: recipientPage,
   write: false,
   bundle: true,
   minify: true,
@@ -98,5 +103,5 @@ const page = readFileSync("src/portal/index.html", "utf8")
   .replace("POLICY", policy)
   .replace("<style></style>", () => `<style>${style}</style>`)
   .replace("<script></script>", () => `<script>${script}</script>`);
-mkdirSync("dist/portal", { recursive: true });
-writeFileSync("dist/portal/index.html", page);
+mkdirSync(recipientPage, { recursive: true });
+writeFileSync(join(recipientPage, "index.html"), page);

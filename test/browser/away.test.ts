@@ -1,11 +1,9 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { type OutsideMosquitto, startOutsideMosquitto } from "../fakes/outside-mosquitto.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, openNewest, pair } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
 let broker: OutsideMosquitto;
@@ -16,7 +14,6 @@ let page: Page;
 const sockets: string[] = [];
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   broker = await startOutsideMosquitto();
   [door, browser] = await Promise.all([Door.start({ broker: broker.settings }), launchBrowser()]);
   const context = await browser.newContext({ viewport: { width: 360, height: 740 }, ignoreHTTPSErrors: true });

@@ -1,25 +1,27 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { buildPages } from "./pages.ts";
 
 const root = join(import.meta.dirname, "../../dist");
 const KB = 1000;
 
-const filesOf = (folder: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+const filesOf = (folder: string, built = root): string[] =>
+  readdirSync(join(built, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(join(root, folder), join(entry.parentPath, entry.name)))
+    .map((entry) => relative(join(built, folder), join(entry.parentPath, entry.name)))
     .toSorted();
 
 const gzipBytes = (path: string): number => gzipSync(readFileSync(join(root, path)), { level: 9 }).length;
 const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
 
-function digestOf(folder: string): string {
+function digestOf(folder: string, built = root): string {
   const hash = createHash("sha256");
-  for (const file of filesOf(folder)) hash.update(`${file}\0`).update(readFileSync(join(root, folder, file)));
+  for (const file of filesOf(folder, built)) hash.update(`${file}\0`).update(readFileSync(join(built, folder, file)));
   return hash.digest("hex");
 }
 
@@ -29,8 +31,6 @@ const firstLoad = (): string[] => {
   const named = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, file]) => `app/${file}`);
   return ["app/index.html", ...named];
 };
-
-beforeAll(buildPages);
 
 describe("the built pages", () => {
   test("first load of the app is at most 150 kB gzip, all parts at most 350 kB", () => {
@@ -68,8 +68,9 @@ describe("the built pages", () => {
   });
 
   test("the same sources give the same bytes", async () => {
-    const before = [digestOf("app"), digestOf("portal")];
-    await buildPages();
-    expect([digestOf("app"), digestOf("portal")]).toEqual(before);
+    const again = await mkdtemp(join(tmpdir(), "doorward-pages-"));
+    onTestFinished(() => rm(again, { recursive: true }));
+    await buildPages(again);
+    expect([digestOf("app", again), digestOf("portal", again)]).toEqual([digestOf("app"), digestOf("portal")]);
   });
 });

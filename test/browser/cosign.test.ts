@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { admit, goTo, openNewest, pair, pairAnother, prepareShare } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
@@ -22,7 +20,6 @@ const asked = (page: Page) => page.getByText("needs your signature too");
 const sign = (page: Page) => page.getByRole("button", { name: "Sign it too" });
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   [browser, door] = await Promise.all([launchBrowser(), Door.start({ undoWindow: "10min" })]);
   [first, second, third] = [await newPage(), await newPage(), await newPage()];
   await pair(first, door);

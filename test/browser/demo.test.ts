@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram, program } from "../fakes/daemon.ts";
+import { program } from "../fakes/daemon.ts";
 import { freePort } from "../fakes/free-port.ts";
 import { launchBrowser } from "./browser.ts";
-import { buildPages } from "./pages.ts";
 
 let dir: string;
 let port: number;
@@ -35,7 +34,6 @@ const opened = async (link: string): Promise<Page> => {
 };
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   // Where a program that was installed has its app.
   await cp(join(import.meta.dirname, "../../dist/app"), join(program, "../../app"), { recursive: true });
   [dir, port, browser] = await Promise.all([mkdtemp(join(tmpdir(), "doorward-demo-")), freePort(), launchBrowser()]);

@@ -5,13 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { RtspCamera } from "../fakes/rtsp-camera.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, openNewest, pair, prepareShare, ringOnce } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
@@ -20,7 +18,6 @@ const VIEW = { viewport: { width: 360, height: 740 } };
 let browser: Browser;
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   browser = await launchBrowser();
 });
 afterAll(() => browser?.close());

@@ -7,12 +7,10 @@ import { extname, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Authority } from "../../src/device/web/authority.ts";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { openNewest, pair, ringOnce } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { fetchAuthority, trustingHome } from "./trusting-home.ts";
 import { until } from "./until.ts";
 
@@ -56,7 +54,6 @@ async function serveBundle(): Promise<Server> {
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "doorward-elsewhere-"));
   bundle = join(dir, "bundle");
-  await Promise.all([bundleProgram(), buildPages()]);
   await cp(join(import.meta.dirname, "../../dist/app"), bundle, { recursive: true });
   host = await serveBundle();
   origin = `https://${APP}:${(host.address() as AddressInfo).port}`;

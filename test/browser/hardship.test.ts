@@ -6,12 +6,10 @@ import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { qrImage } from "../../src/cli/qr-image.ts";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, openNewest, pair, ringOnce, tryAgain } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
@@ -26,7 +24,7 @@ const lens = (): string => join(dir, "lens.mjpeg");
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "doorward-lens-"));
-  await Promise.all([bundleProgram(), buildPages(), holdBeforeLens("https://example.org/parcel/4711")]);
+  await holdBeforeLens("https://example.org/parcel/4711");
   [door, browser] = await Promise.all([
     Door.start(),
     launchBrowser([

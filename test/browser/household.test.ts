@@ -5,12 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, openNewest, pair, prepareShare, ringOnce, tryAgain } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
@@ -50,7 +48,6 @@ const newPage = async (): Promise<Page> =>
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "doorward-household-"));
-  await Promise.all([bundleProgram(), buildPages()]);
   const camera = ["--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${film()}`];
   [browser, door] = await Promise.all([launchBrowser(camera), Door.start({ undoWindow: "10min" })]);
   [owner, phone] = [await newPage(), await newPage()];

@@ -5,12 +5,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { forgedLeaf } from "../fakes/forged-leaf.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, openNewest, pair, ringOnce, tryAgain } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { fetchAuthority, trustingHome } from "./trusting-home.ts";
 import { until } from "./until.ts";
 
@@ -26,7 +24,6 @@ let stranger: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   door = await Door.start({ names: [NAME] });
   const authority = await fetchAuthority(Number(new URL(door.url).port), NAME);
   homes = await Promise.all([trustingHome([authority]), trustingHome([])]);

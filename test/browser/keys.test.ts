@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { admit, goTo, openNewest, pair, pairAnother, prepareShare, ringOnce } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
@@ -19,7 +17,6 @@ let authenticatorId: string;
 const at = (name: string): string => join(door.dir, name);
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   [browser, door] = await Promise.all([launchBrowser(), Door.start({ undoWindow: "10min" })]);
   context = await browser.newContext({ viewport: { width: 360, height: 740 }, acceptDownloads: true });
   page = await context.newPage();

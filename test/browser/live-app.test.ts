@@ -4,12 +4,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { admit, goTo, pair, pairAnother } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
 let door: Door;
@@ -17,7 +15,6 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   const microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
   [door, browser] = await Promise.all([Door.start(), launchBrowser(microphone)]);
   page = await (await browser.newContext({ viewport: { width: 360, height: 740 } })).newPage();

@@ -6,12 +6,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import { askLive, type LiveView } from "../../src/owner/live.ts";
 import { Coturn, RELAY_ADDRESS } from "../fakes/coturn.ts";
-import { bundleChild, eventually, launchChromium, startDoor } from "./live-rig.ts";
+import { eventually, launchChromium, startDoor } from "./live-rig.ts";
 import { answerIn, openViewer, seenBy } from "./viewer-page.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-  await bundleChild();
   browser = await launchChromium();
 }, 120_000);
 afterAll(() => browser?.close());

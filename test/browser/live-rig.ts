@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
 import { onTestFinished } from "vitest";
 import type { LinkAnswer, Member, RequestHandler } from "../../src/device/link/link-ports.ts";
@@ -17,15 +16,7 @@ import { Doorbell } from "../../src/owner/doorbell.ts";
 import type { Answer } from "../../src/owner/link-client.ts";
 import type { Json } from "../../src/protocol/canonical-json.ts";
 import { seedSigner } from "../../src/protocol/envelope.ts";
-
-const root = join(import.meta.dirname, "../..");
-const program = join(root, ".cache/live/live-child.mjs");
-
-/** Bundles the child program from the sources as they are now; once per test file. */
-export async function bundleChild(): Promise<void> {
-  const options = { bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "warning" } as const;
-  await build({ ...options, entryPoints: [join(root, "src/device/live/child-main.ts")], outfile: program });
-}
+import { liveChild } from "../fakes/daemon.ts";
 
 /** Debian's Chromium, with sound and pictures but without windows, and without looking for anybody outside. */
 export function launchChromium(): Promise<Browser> {
@@ -86,7 +77,7 @@ export async function startDoor(changes: Partial<LiveConfig> = {}): Promise<Door
       deviceSigner: device,
       camera: () => (privacy ? "privacy" : recorder.isReady ? "on" : "lost"),
       streamSocket: recorder.liveSocketPath,
-      program,
+      program: liveChild,
       watched: (_member, seconds) => void watched.push(seconds),
     },
   );

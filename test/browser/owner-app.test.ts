@@ -4,14 +4,12 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningMailbox, startMailbox } from "../../src/mailbox/mailbox.ts";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
 import { expectAccessible } from "./accessible.ts";
 import { digestOfBlob, keepBlobs } from "./blobs.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { openNewest, prepareShare } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
@@ -44,7 +42,6 @@ function coloursOf(image: HTMLImageElement): number {
 const go = (screen: string): Promise<unknown> => page.getByRole("link", { name: screen, exact: true }).click();
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   [door, browser, mailbox] = await Promise.all([
     Door.start(),
     launchBrowser(),

@@ -4,13 +4,11 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningMailbox, startMailbox } from "../../src/mailbox/mailbox.ts";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { doorward } from "../fakes/doorward-command.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { openNewest, pair, prepareShare, ringOnce } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
 const portal = pathToFileURL(join(import.meta.dirname, "../../dist/portal/index.html")).href;
@@ -23,7 +21,6 @@ let page: Page;
 const at = (name: string): string => join(door.dir, name);
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   [door, browser, mailbox] = await Promise.all([
     Door.start({ undoWindow: "1s" }),
     launchBrowser(),

@@ -3,13 +3,11 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { WAKE_UP } from "../../src/device/push/wake-up.ts";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { PushServer } from "../fakes/push-server.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, pair, ringOnce } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
 let browser: Browser;
@@ -22,7 +20,6 @@ const ringSwitch = () => page.getByRole("switch", { name: /^Ring this phone/ });
 const dailySwitch = () => page.getByRole("switch", { name: /^Daily report/ });
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   server = new PushServer();
   [browser, door] = await Promise.all([launchBrowser(), Door.start({ postRoll: "4s" }), server.start()]);
   context = await browser.newContext({ viewport: { width: 360, height: 740 } });

@@ -3,12 +3,10 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RECOVERY_WAIT_MS } from "../../src/protocol/recovery-keys.ts";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, pair, ringOnce } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
 let browser: Browser;
@@ -48,7 +46,6 @@ async function claim(phone: Page, words: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   [browser, door] = await Promise.all([launchBrowser(), Door.start()]);
   page = await (await browser.newContext({ viewport: { width: 360, height: 740 } })).newPage();
   await pair(page, door);

@@ -6,14 +6,12 @@ import { httpGet } from "../../src/device/mirror/http-get.ts";
 import { Mirror } from "../../src/device/mirror/mirror.ts";
 import { silentLog } from "../../src/device/platform/logger.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { doorward, type Ran } from "../fakes/doorward-command.ts";
 import { FakeClock } from "../fakes/fake-clock.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, pair, ringOnce } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
 /** Everybody but the doorbell lives later, so that what it films now can be asked for on quarter hours. */
@@ -67,7 +65,6 @@ async function mirrorNow(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   browser = await launchBrowser();
   door = await Door.start();
   const { key: witness } = await json([

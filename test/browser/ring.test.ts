@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { pair } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
 let browser: Browser;
@@ -60,7 +58,6 @@ const rings = (): Promise<void> => door.ring();
 const heading = () => page.getByRole("heading", { name: "Somebody is at the door" });
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   // As on a phone: no page sounds that nobody has touched.
   const autoplay = ["--autoplay-policy=document-user-activation-required"];
   [browser, door] = await Promise.all([launchBrowser(autoplay), Door.start({ postRoll: "10s" })]);

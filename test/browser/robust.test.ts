@@ -6,19 +6,16 @@ import { connectBroker, hangUp } from "../../src/cli/broker-connection.ts";
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import { pairingLogin, pairingTopics, parseBrokerUrls } from "../../src/protocol/link-login.ts";
 import { decodePairingCode, encodePairingCode, startPairing } from "../../src/protocol/pairing-handshake.ts";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { goTo, openNewest, pair, prepareShare, ringOnce, tryAgain } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { makeCard } from "./recipient-card.ts";
 import { until } from "./until.ts";
 
 let browser: Browser;
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   browser = await launchBrowser();
 });
 afterAll(() => browser?.close());

@@ -2,12 +2,10 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundleProgram } from "../fakes/daemon.ts";
 import { expectAccessible } from "./accessible.ts";
 import { launchBrowser } from "./browser.ts";
 import { Door } from "./door.ts";
 import { admit, goTo, pair, pairAnother, tryAgain } from "./hands.ts";
-import { buildPages } from "./pages.ts";
 import { until } from "./until.ts";
 
 let browser: Browser;
@@ -20,7 +18,6 @@ const newPage = async (): Promise<Page> =>
 const days = (of: Page) => of.getByLabel("Days that recordings are kept");
 
 beforeAll(async () => {
-  await Promise.all([bundleProgram(), buildPages()]);
   [browser, door] = await Promise.all([launchBrowser(), Door.start()]);
   [page, viewer] = [await newPage(), await newPage()];
   await pair(page, door);

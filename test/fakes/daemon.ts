@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
@@ -8,15 +8,20 @@ import { askDaemon } from "../../src/cli/control-client.ts";
 
 const END_WITHIN_MS = 20_000;
 export const program = join(import.meta.dirname, "../../.cache/scenario/doorward.mjs");
-const liveChild = join(import.meta.dirname, "../../.cache/scenario/live-child.mjs");
+/** The daemon looks for it beside itself. */
+export const liveChild = join(import.meta.dirname, "../../.cache/scenario/live-child.mjs");
 
-/** Bundles `doorward` from the sources as they are now; once per test file. */
+/** Bundles `doorward` from the sources as they are now; another test file may run it meanwhile. */
 export async function bundleProgram(): Promise<void> {
+  await Promise.all([bundle("cli/main.ts", program), bundle("device/live/child-main.ts", liveChild)]);
+}
+
+async function bundle(source: string, outfile: string): Promise<void> {
+  const entry = join(import.meta.dirname, "../../src", source);
+  const unfinished = `${outfile}.${process.pid}`;
   const options = { bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "warning" } as const;
-  const source = (file: string): string => join(import.meta.dirname, "../../src", file);
-  await build({ ...options, entryPoints: [source("cli/main.ts")], outfile: program });
-  // The daemon looks for it beside itself.
-  await build({ ...options, entryPoints: [source("device/live/child-main.ts")], outfile: liveChild });
+  await build({ ...options, entryPoints: [entry], outfile: unfinished });
+  renameSync(unfinished, outfile);
 }
 
 export interface LogLine {
