@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** One vitest project per kind of test; a slow kind runs its files one after another so that two cores suffice. */
+/** One vitest project per kind of test. What keeps two cores busy by itself runs its files one after another. */
 const kind = (
   name: string,
   timeoutSeconds: number,
@@ -26,7 +26,7 @@ export default defineConfig({
     projects: [
       kind("unit", 30, true),
       kind("contract", 60, true),
-      kind("scenario", 180, false),
+      kind("scenario", 180, true),
       kind("crash", 300, false),
       // A browser that a busy machine holds up is no fault of the app's; scripts/test names what passed at a second try.
       kind("browser", 120, true, {
