@@ -8,10 +8,10 @@ const lowLatencyInput = (streamSocket: string): string[] => [
   ...["-f", "mpegts", "-i", `unix:${streamSocket}`],
 ];
 
-/** Mono, as a doorbell hears; in pieces of 60 ms, since it is waking up that costs, not the sound. */
+/** Mono, as a doorbell hears; in pieces as long as Opus has them (RFC 6716, 3.2.5), since it is waking up that costs, not the sound. */
 const opus = [
   ...["-c:a", "libopus", "-b:a", "32k", "-application", "lowdelay", "-compression_level", "0"],
-  ...["-frame_duration", "60", "-ac", "1", "-ar", "48000"],
+  ...["-frame_duration", "120", "-ac", "1", "-ar", "48000"],
 ];
 
 export interface FeedSource {

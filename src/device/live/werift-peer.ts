@@ -10,7 +10,9 @@ import {
   RtpHeader,
   RtpPacket,
   useH264,
+  useNACK,
   useOPUS,
+  usePLI,
 } from "werift";
 import { SoundFeed } from "./camera-feed.ts";
 import { waitForCandidates } from "./gathering.ts";
@@ -30,6 +32,8 @@ const MOST_PAYLOAD_BYTES = 1200;
  */
 export const PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
 const NO_DELAY = Buffer.alloc(3);
+/** No estimates of bandwidth, five a second: the picture goes as the camera made it. */
+const REPORTS = [useNACK(), usePLI()];
 /** Of the camera's stream; larger than almost any picture, and read into again and again. */
 const READ_BYTES = 64 * 1024;
 const RTP_HEADER_BYTES = 12;
@@ -56,7 +60,7 @@ export class WeriftPeer implements LivePeer {
     this.#plan = plan;
     this.#events = events;
     this.#peer = new RTCPeerConnection({
-      codecs: { video: [useH264({ mimeType: "video/H264" })], audio: [useOPUS()] },
+      codecs: { video: [useH264({ mimeType: "video/H264", rtcpFeedback: REPORTS })], audio: [useOPUS()] },
       headerExtensions: { video: [new RTCRtpHeaderExtensionParameters({ uri: PLAYOUT_DELAY_URI })] },
       bundlePolicy: "max-bundle",
       iceServers: engineServers(plan.iceServers),

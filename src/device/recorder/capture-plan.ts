@@ -13,7 +13,7 @@ export const BLOCK_FRAMES_PER_SECOND = 5;
 const AUDIO_FRAGMENT_US = "500000";
 const AUDIO_BITRATE = "64k";
 /** ffmpeg's muxer gathers sound for half of it: as much as a packet of Opus holds, since less would wake the view in vain. */
-const LIVE_SOUND_US = "120000";
+const LIVE_SOUND_US = "240000";
 
 export type LaneName = "video" | "audio" | "gray" | "live";
 export type H264Encoder = "libx264" | "h264_v4l2m2m";
