@@ -159,6 +159,7 @@ describe("a camera whose cable is pulled", () => {
     await unplug();
     await standsStill().waitFor();
     await expectAccessible(page);
+    await door.daemon.says("camera lost");
     const before = await framesShown();
     await plugIn();
     await until(async () => (await framesShown()) > before + 5, 60_000);

@@ -6,12 +6,13 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import { askLive, type LiveView } from "../../src/owner/live.ts";
 import { Coturn, RELAY_ADDRESS } from "../fakes/coturn.ts";
-import { eventually, launchChromium, startDoor } from "./live-rig.ts";
+import { launchBrowser } from "./browser.ts";
+import { eventually, startDoor } from "./live-rig.ts";
 import { answerIn, openViewer, seenBy } from "./viewer-page.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await launchBrowser();
 }, 120_000);
 afterAll(() => browser?.close());
 

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
 import { onTestFinished } from "vitest";
 import type { LinkAnswer, Member, RequestHandler } from "../../src/device/link/link-ports.ts";
 import type { LiveConfig } from "../../src/device/live/live-config.ts";
@@ -17,17 +16,6 @@ import type { Answer } from "../../src/owner/link-client.ts";
 import type { Json } from "../../src/protocol/canonical-json.ts";
 import { seedSigner } from "../../src/protocol/envelope.ts";
 import { liveChild } from "../fakes/daemon.ts";
-
-/** Debian's Chromium, with sound and pictures but without windows, and without looking for anybody outside. */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-      ...["--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"],
-    ],
-  });
-}
 
 export interface Door {
   readonly desk: LiveDesk;

@@ -5,12 +5,13 @@ import { nodeCrypto } from "../../src/device/platform/node-crypto.ts";
 import { askLive, type LiveView } from "../../src/owner/live.ts";
 import { fromUtf8, utf8 } from "../../src/protocol/bytes.ts";
 import { decodeParts, encodeParts } from "../../src/protocol/link-ops.ts";
-import { type Door, eventually, launchChromium, shareOfTone, startDoor } from "./live-rig.ts";
+import { launchBrowser } from "./browser.ts";
+import { type Door, eventually, shareOfTone, startDoor } from "./live-rig.ts";
 import { answerIn, openViewer, seenBy, talk } from "./viewer-page.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await launchBrowser();
 }, 60_000);
 afterAll(() => browser?.close());
 
